@@ -1,0 +1,94 @@
+# Everything works with relative paths: make can't handle an absolute one that contains a space.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PY := .venv/bin/python
+LINK := .ansible/collections/ansible_collections/leastpriv/pgsql
+PG_VERSIONS ?= 18 15 13
+WORKERS ?= auto
+AT_ONCE ?= $(shell nproc 2>/dev/null || echo 2)
+JOBS := sanity server molecule role integration archive lint unit
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_HOME := $(CURDIR)/.ansible
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
+export MOLECULE_GLOB := molecule/*/molecule.yml
+export PG_VERSIONS
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+# git trusts a checkout of another user when it is told to
+export GIT_CONFIG_COUNT := 1
+export GIT_CONFIG_KEY_0 := safe.directory
+export GIT_CONFIG_VALUE_0 := $(CURDIR)
+# what would lead Python or libpq somewhere else
+unexport PYTHONPATH PYTHONHOME PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGPASSFILE PGDATABASE
+unexport PGSERVICE PGSERVICEFILE PGOPTIONS PGSSLMODE PGTARGETSESSIONATTRS
+
+.PHONY: help venv setup fetch demo test unit server molecule role integration sanity lint docs-lint format
+.PHONY: build archive clean FORCE
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+# A virtual environment doesn't survive a move, nor the end of its interpreter.
+HERE := $(shell test -x $(PY) && cat .venv/.complete 2>/dev/null)
+.venv/.complete: requirements-dev.txt requirements-constraints.txt $(if $(filter-out x$(CURDIR),x$(HERE)),FORCE)
+	@echo 'setting up .venv'
+	@sh scripts/setup.sh
+
+$(LINK):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@
+
+venv: .venv/.complete
+setup: venv $(LINK) ## Install everything that the other targets need into .venv
+
+fetch: setup ## Install the PostgreSQL servers of PG_VERSIONS (default: 18 15 13)
+	@$(PY) -m testbed fetch $(PG_VERSIONS)
+
+demo: setup ## Provision an embedded PostgreSQL server, break it, repair it, and prove who may do what
+	@$(PY) -m demo
+
+test: setup ## Run every test below, AT_ONCE jobs at the same time (default: one a core)
+	@$(PY) scripts/side_by_side.py --at-once $(AT_ONCE) $(JOBS)
+
+unit: setup ## Pure tests: no server, no Ansible (seconds)
+	@$(PY) -m pytest tests/unit
+
+server: fetch ## The modules on real servers of PG_VERSIONS, with the driver PG_DRIVER (psycopg2, psycopg)
+	@$(PY) -m pytest tests/server -n $(WORKERS)
+
+role: setup ## The role and the playbooks, by ansible-playbook on real servers
+	@$(PY) -m pytest tests/role
+
+molecule: setup ## Every molecule scenario
+	@$(PY) -m molecule reset --all
+	@$(PY) -m molecule test --all
+
+sanity: setup ## ansible-test sanity
+	@$(PY) scripts/ansible_test.py sanity
+
+integration: setup ## ansible-test integration on a real server
+	@$(PY) scripts/ansible_test.py integration
+
+lint: setup ## Format, types, YAML, Ansible's production profile, documentation, changelog
+	@$(PY) scripts/lint.py
+
+docs-lint: setup ## The plugins' documentation only
+	@$(PY) scripts/lint.py docs
+
+format: setup ## Format the Python code
+	@$(PY) -m ruff check --fix --quiet .
+	@$(PY) -m ruff format .
+
+build: setup ## Build the collection's archive into .cache/dist and check what is in it
+	@$(PY) scripts/archive.py
+
+archive: setup ## Build the archive, install it somewhere else, and run the demo from there
+	@$(PY) scripts/archive.py --demo
+
+clean: ## Remove everything that make has made, the virtual environment included
+	rm -rf .venv .ansible .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

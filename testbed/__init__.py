@@ -1,0 +1,1 @@
+"""Start real PostgreSQL servers for the demo and the tests; for development only, on Linux."""

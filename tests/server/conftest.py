@@ -1,0 +1,57 @@
+"""Real servers for the tests of this folder: every test runs once for each version in PG_VERSIONS.
+
+PG_DRIVER chooses the driver of the modules under test: psycopg2 or psycopg.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import collection, servers
+
+collection.link()
+VERSIONS = [int(version) for version in os.environ.get("PG_VERSIONS", "18 15 13").split()]
+if "PG_DRIVER" in os.environ:
+    os.environ["LEASTPRIV_DRIVER"] = os.environ["PG_DRIVER"]
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=str)
+def pg_version(request: pytest.FixtureRequest) -> int:
+    """The major version that the test runs on."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def server(pg_version: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    """A server that all tests share: for those that leave nothing behind."""
+    running = servers.start(pg_version, tmp_path_factory.mktemp("server"))
+    yield running
+    servers.stop(running)
+
+
+@pytest.fixture
+def cluster(pg_version: int, tmp_path: Path) -> Iterator[servers.Server]:
+    """A fresh cluster of the test's own, in 0.1 s."""
+    running = servers.start(pg_version, tmp_path / "cluster")
+    yield running
+    servers.stop(running)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what a marker says is not for the version."""
+    fitting = [item for item in items if fits(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in fitting])
+    items[:] = fitting
+
+
+def fits(item: pytest.Item) -> bool:
+    """Tell whether the markers `since` and `before` allow the version that an item is for."""
+    callspec = getattr(item, "callspec", None)
+    version = callspec.params.get("pg_version") if callspec else None
+    oldest = max((mark.args[0] for mark in item.iter_markers("since")), default=0)
+    newest = min((mark.args[0] for mark in item.iter_markers("before")), default=99)
+    return version is None or oldest <= version < newest
