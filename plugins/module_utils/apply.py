@@ -1,0 +1,176 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Apply a task's plans: each part in a transaction of its own, under a lock, planned again there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Optional, TypeVar, Union
+
+from .change import Change
+from .connection import CLUSTER_LOCK, DATABASE_LOCK, Connection, Login, connect
+from .errors import AccessError, ServerError
+from .execute import execute
+from .plan import make_plan
+from .retry import retried
+from .task import AnyPart, AnyPlan, Plans, Run, Step, Task, no_finish
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def apply(task: Task, run: Run, first: Plans, done: list[Step]) -> list[str]:
+    """Create databases, then fill them and set the cluster's part; give the warnings, and in ``done`` the steps.
+
+    A superuser enters a closed database and opens it last; any other login opens it first and then enters.
+    """
+    warnings: list[str] = []
+    cluster = first.cluster
+    if creations(cluster):
+        warnings += create(task, run, cluster, done)
+        cluster = replace(retried(lambda: planned(task, run)), before=cluster.before)
+    parts = wanted(task.insides(cluster), first.insides)
+    work = [
+        lambda: apply_insides(run, parts, first.insides, done),
+        lambda: apply_cluster(task, run, cluster, done),
+    ]
+    for stage in work if first.superuser else reversed(work):
+        warnings += stage()
+    if task.finish is no_finish:
+        return warnings
+    with opened(run.login) as connection:
+        return [*warnings, *task.finish(connection, cluster)]
+
+
+def create(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list[str]:
+    """Create databases outside of a transaction, while another connection holds the lock in one."""
+    created: list[Change] = []
+    warnings: list[str] = []
+
+    def once() -> None:
+        database = lobby(run.login.database, task.templates(plan))
+        with opened(run.login, database) as holder, opened(run.login, database) as worker:
+            with holder.transaction(CLUSTER_LOCK):
+                for change in creations(make_plan(task.cluster, task.cluster.read(holder))):
+                    warnings.extend(execute(worker, [change]))
+                    created.append(change)
+
+    try:
+        retried(once)
+    finally:
+        if created:
+            done.append(Step(tuple(created)))
+    return warnings
+
+
+def lobby(maintenance: str, templates: frozenset[str]) -> str:
+    """Choose a database to wait in: nobody may be connected to a template while it is cloned."""
+    return next((name for name in (maintenance, "template1", "postgres") if name not in templates), maintenance)
+
+
+def creations(plan: AnyPlan) -> tuple[Change, ...]:
+    """Give the changes that can't run in a transaction."""
+    return tuple(change for change in plan.changes if not change.transactional)
+
+
+def planned(task: Task, run: Run) -> AnyPlan:
+    """Read and plan the cluster's part once more."""
+    with opened(run.login) as connection:
+        return make_plan(task.cluster, task.cluster.read(connection))
+
+
+def wanted(parts: Iterable[AnyPart], foretold: Sequence[AnyPlan]) -> list[AnyPart]:
+    """Leave out the databases where there was nothing to do."""
+    idle = {plan.part.database for plan in foretold if not plan.changes and plan.part.predict is None}
+    return [part for part in parts if part.database not in idle]
+
+
+def apply_cluster(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list[str]:
+    """Apply the cluster's part; its undo and its diff count from before databases were created."""
+    if not plan.changes:
+        return []
+    applied, warnings = apply_part(task.cluster, run, CLUSTER_LOCK)
+    before = plan.before if any(step for step in done if creations_in(step)) else applied.before
+    done.append(Step.of(replace(applied, before=before), applied.changes))
+    return warnings
+
+
+def creations_in(step: Step) -> bool:
+    """Tell whether a step is the one that created databases."""
+    return any(not change.transactional for change in step.changes)
+
+
+def apply_insides(run: Run, parts: Sequence[AnyPart], foretold: Sequence[AnyPlan], done: list[Step]) -> list[str]:
+    """Apply the databases' parts side by side; what succeeded counts even if another one failed."""
+    results = side_by_side(run.jobs, parts, lambda part: attempted(part, run))
+    predicted = {plan.part.database: plan for plan in foretold if plan.part.predict is not None}
+    warnings: list[str] = []
+    problems: list[str] = []
+    for part, result in zip(parts, results):
+        if isinstance(result, AccessError):
+            problems.append(f"database {part.database}: {explained(result)}")
+            continue
+        plan, said = result
+        guess = predicted.get(part.database)
+        warnings += [*said, *(surprise(guess, plan) if guess else [])]
+        if plan.changes:
+            step = Step.of(plan, plan.changes)
+            done.append(replace(step, undo=()) if guess else step)
+    if problems:
+        raise AccessError("; ".join(problems))
+    return warnings
+
+
+def attempted(part: AnyPart, run: Run) -> Union[tuple[AnyPlan, list[str]], AccessError]:
+    """Apply one part and give its error as a value, so that the others can be finished."""
+    try:
+        return apply_part(part, run, DATABASE_LOCK)
+    except AccessError as error:
+        return error
+
+
+def apply_part(part: AnyPart, run: Run, lock: int) -> tuple[AnyPlan, list[str]]:
+    """Plan again under the lock and apply that plan, all or nothing."""
+
+    def once() -> tuple[AnyPlan, list[str]]:
+        with opened(run.login, part.database) as connection, connection.transaction(lock):
+            plan = make_plan(part, part.read(connection))
+            return plan, execute(connection, plan.changes)
+
+    return retried(once)
+
+
+def surprise(guess: AnyPlan, plan: AnyPlan) -> list[str]:
+    """Say where a created database wasn't what its template let expect."""
+    foretold, made = {change.sql for change in guess.changes}, {change.sql for change in plan.changes}
+    if foretold == made:
+        return []
+    differing = sorted(foretold ^ made)
+    return [f"database {plan.part.database} needed other changes than its template let expect: {'; '.join(differing)}"]
+
+
+def explained(error: AccessError) -> str:
+    """Give an error's message with the server's detail and hint."""
+    return error.explained() if isinstance(error, ServerError) else str(error)
+
+
+def side_by_side(jobs: int, items: Sequence[A], work: Callable[[A], B]) -> tuple[B, ...]:
+    """Do the work for each item, several at once, and give the results in the items' order."""
+    if len(items) <= 1 or jobs <= 1:
+        return tuple(work(item) for item in items)
+    with ThreadPoolExecutor(max_workers=min(jobs, len(items))) as pool:
+        return tuple(pool.map(work, items))
+
+
+@contextmanager
+def opened(login: Login, database: Optional[str] = None) -> Iterator[Connection]:
+    """Open a session and close it in the end."""
+    connection = connect(login, database)
+    try:
+        yield connection
+    finally:
+        connection.close()

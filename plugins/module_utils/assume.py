@@ -1,0 +1,68 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What check mode may take for granted, because earlier tasks would have made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+
+
+@dataclass(frozen=True)
+class AssumedRole:
+    """A role as earlier tasks will have made it; None means as it is."""
+
+    name: str
+    superuser: Optional[bool] = None
+    inherit: Optional[bool] = None
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AssumedDatabase:
+    """A database as earlier tasks will have made it; None means as it is."""
+
+    name: str
+    owner: Optional[str] = None
+    template: Optional[str] = None
+    schemas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assume:
+    """What the caller says will be there; without effect (``roles`` and ``databases`` empty) outside of check mode.
+
+    ``anything`` is true in check mode when the caller says nothing: then every missing name is assumed.
+    """
+
+    roles: tuple[AssumedRole, ...] = ()
+    databases: tuple[AssumedDatabase, ...] = ()
+    anything: bool = False
+
+    def missing(self, what: str, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Judge names that aren't there: give problems, and warnings for those that are assumed."""
+        found = sorted(set(names))
+        if not found:
+            return (), ()
+        listed = ", ".join(found)
+        if self.anything:
+            return (), (f"check mode assumes that these exist, for the caller gave no 'assume': {what} {listed}",)
+        return (f"no such {what}: {listed}; declare it in an earlier task, or correct the name",), ()
+
+
+def parse_assume(value: Optional[Mapping[str, Any]], check: bool) -> Assume:
+    """Read the option ``assume``; outside of check mode it has no effect."""
+    if not check or value is None:
+        return Assume(anything=check)
+    return Assume(
+        tuple(
+            AssumedRole(item["name"], item["superuser"], item["inherit"], tuple(item["roles"] or ()))
+            for item in value["roles"] or ()
+        ),
+        tuple(
+            AssumedDatabase(item["name"], item["owner"], item["template"], tuple(item["schemas"] or ()))
+            for item in value["databases"] or ()
+        ),
+    )

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read, plan, apply, prove: the same way for every module."""
+
+from __future__ import annotations
+
+from .apply import apply, creations, opened, side_by_side
+from .change import Change
+from .connection import Login
+from .errors import AccessError
+from .plan import make_plan
+from .retry import retried
+from .server import refuse_standby
+from .task import AnyPart, AnyPlan, Outcome, Plans, Run, Step, Task, Unfinished
+
+
+def perform(task: Task, run: Run) -> Outcome:
+    """Plan; in check mode that is all; otherwise apply, and prove it by a second plan that is empty."""
+    plans = retried(lambda: make_plans(task, run))
+    if run.check or not plans.anything():
+        return foreseen(plans)
+    done: list[Step] = []
+    try:
+        warnings = apply(task, run, plans, done)
+        if run.verify:
+            prove(task, run)
+    except AccessError as error:
+        raise Unfinished(error, done) from None
+    return Outcome(tuple(done), tuple(dict.fromkeys([*plans.warnings(), *warnings])))
+
+
+def make_plans(task: Task, run: Run) -> Plans:
+    """Plan without a lock: the cluster's part, then the databases' parts side by side."""
+    with opened(run.login) as connection:
+        cluster = make_plan(task.cluster, task.cluster.read(connection))
+        insides = side_by_side(run.jobs, task.insides(cluster), lambda part: look_inside(part, run.login))
+        plans = Plans(cluster, insides, connection.server.superuser)
+        if plans.anything():
+            refuse_standby(connection)
+    return plans
+
+
+def look_inside(part: AnyPart, login: Login) -> AnyPlan:
+    """Plan one database's part; of a database that isn't there yet, from its template."""
+    if part.predict is not None and part.template is None:
+        return make_plan(part, part.predict(None))
+    with opened(login, part.template if part.predict else part.database) as connection:
+        return make_plan(part, part.predict(connection) if part.predict else part.read(connection))
+
+
+def foreseen(plans: Plans) -> Outcome:
+    """Give what an apply would do, in the order in which it would."""
+    born = creations(plans.cluster)
+    rest = tuple(change for change in plans.cluster.changes if change.transactional)
+    cluster = [Step.of(plans.cluster, rest)] if plans.cluster.changes else []
+    insides = [Step.of(plan, plan.changes) for plan in plans.insides if plan.changes]
+    steps = [*insides, *cluster] if plans.superuser else [*cluster, *insides]
+    return Outcome((Step(born), *steps) if born else tuple(steps), plans.warnings())
+
+
+def prove(task: Task, run: Run) -> None:
+    """Plan once more after an apply; AccessError names what remains."""
+    plans = retried(lambda: make_plans(task, run))
+    remaining = [change for plan in (plans.cluster, *plans.insides) for change in plan.changes]
+    if remaining:
+        raise AccessError(f"the server doesn't show what was applied; still to be done: {summaries(remaining)}")
+
+
+def summaries(changes: list[Change], most: int = 10) -> str:
+    """Give the sentences of the first changes, and how many there are more."""
+    more = f" and {len(changes) - most} more" if len(changes) > most else ""
+    return "; ".join(change.summary for change in changes[:most]) + more

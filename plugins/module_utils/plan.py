@@ -1,0 +1,75 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one transaction reads, wants and does: a part; and its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Optional, TypeVar
+
+from .change import Change, inside, ordered
+from .connection import Connection
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Resolved(Generic[S]):
+    """The state that a declaration leads to, and what its author should know."""
+
+    after: S
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part(Generic[S]):
+    """One transaction on one database (``database`` None: the cluster).
+
+    ``diff(before, after)`` gives the changes from one state to another, so that ``undo(before, after)`` is the
+    same planner the other way round; ``lines(state, other)`` is a state as sorted text, at least where it differs
+    from the other one, for what ``--diff`` shows.
+    A part that doesn't exist yet is predicted from its template (None: a built-in one).
+    """
+
+    database: Optional[str]
+    read: Callable[[Connection], S]
+    resolve: Callable[[S], Resolved[S]]
+    diff: Callable[[S, S], tuple[Change, ...]]
+    undo: Callable[[S, S], tuple[Change, ...]]
+    lines: Callable[[S, S], tuple[str, ...]]
+    predict: Optional[Callable[[Optional[Connection]], S]] = None
+    template: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Plan(Generic[S]):
+    """What is to be done in one part: the changes from ``before`` to ``after``."""
+
+    part: Part[S]
+    before: S
+    after: S
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
+
+    def undo(self) -> tuple[Change, ...]:
+        """Give the changes that lead back, as far as that can be done."""
+        return inside(self.part.database, ordered(self.part.undo(self.before, self.after)))
+
+    def shown(self) -> tuple[str, str]:
+        """Give what changes as text: the lines that go and the lines that come."""
+        before, after = self.part.lines(self.before, self.after), self.part.lines(self.after, self.before)
+        return _only(before, after), _only(after, before)
+
+
+def make_plan(part: Part[S], before: S) -> Plan[S]:
+    """Resolve what is declared against what is there, and list the changes."""
+    resolved = part.resolve(before)
+    changes = inside(part.database, ordered(part.diff(before, resolved.after)))
+    return Plan(part, before, resolved.after, changes, resolved.warnings)
+
+
+def _only(lines: tuple[str, ...], others: tuple[str, ...]) -> str:
+    known = frozenset(others)
+    return "".join(f"{line}\n" for line in lines if line not in known)

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The border to Ansible: parameters in, result out; the only file that knows it."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .apply import explained, opened
+from .assume import Assume, parse_assume
+from .connection import Connection
+from .errors import AccessError
+from .login import parse_login
+from .pipeline import perform
+from .result import result_of
+from .secret import Secret
+from .task import Run, Task, Unfinished
+
+Params = Mapping[str, Any]
+Result = dict[str, Any]
+SECRET_OPTIONS = ("login_password", "password")
+SECRET_PARAMETERS = ("password", "sslpassword")
+
+
+def run(module: AnsibleModule, parse: Callable[[Params, Assume], Task]) -> None:
+    """Bring the server to what the parameters declare, or in check mode say what that would take."""
+    check = bool(module.check_mode)
+    leave(module, attempt(lambda params: changed(params, parse, check), taken(module)))
+
+
+def inform(module: AnsibleModule, read: Callable[[Connection, Params], Result]) -> None:
+    """Read and give facts; nothing is ever written."""
+    leave(module, attempt(lambda params: asked(params, read), taken(module)))
+
+
+def changed(params: Params, parse: Callable[[Params, Assume], Task], check: bool) -> Result:
+    """Parse, perform, and give the result."""
+    task = parse(params, parse_assume(params["assume"], check))
+    outcome = perform(task, Run(parse_login(params), check, params["verify"], jobs_of(params.get("jobs"))))
+    return {**result_of(outcome), **task.facts, "warnings": list(outcome.warnings)}
+
+
+def asked(params: Params, read: Callable[[Connection, Params], Result]) -> Result:
+    """Read what was asked for in one session."""
+    with opened(parse_login(params)) as connection:
+        return {"changed": False, **read(connection, params)}
+
+
+def jobs_of(value: Optional[int]) -> int:
+    """Give how many databases are worked on side by side."""
+    if value is None:
+        return min(8, os.cpu_count() or 1)
+    if value < 1:
+        raise AccessError(f"jobs is {value}; give 1 or more")
+    return value
+
+
+def taken(module: AnsibleModule) -> Params:
+    """Take the secrets out of Ansible's hands: its masking would falsify SQL, and nothing of it is needed then."""
+    params = {key: secured(key, value) for key, value in module.params.items()}
+    module.params.update({key: shown(key, value) for key, value in module.params.items()})
+    module.no_log_values.clear()
+    return params
+
+
+def secured(key: str, value: Any, keys: tuple[str, ...] = SECRET_OPTIONS) -> Any:
+    """Wrap every password below a parameter."""
+    if isinstance(value, dict):
+        inner = SECRET_PARAMETERS if key == "connect_params" else keys
+        return {name: secured(name, item, inner) for name, item in value.items()}
+    if isinstance(value, list):
+        return [secured("", item, keys) for item in value]
+    return Secret(value) if key in keys and isinstance(value, str) else value
+
+
+def shown(key: str, value: Any) -> Any:
+    """Give a parameter without its passwords, for Ansible's ``invocation``."""
+    if isinstance(value, dict):
+        return {name: None if name in (*SECRET_OPTIONS, *SECRET_PARAMETERS) else item for name, item in value.items()}
+    if isinstance(value, list):
+        return [shown("", item) for item in value]
+    return None if key in SECRET_OPTIONS else value
+
+
+def attempt(work: Callable[[Params], Result], params: Params) -> Result:
+    """Do the work and give its result, or the failure as a result; an exception's text could hold a secret."""
+    try:
+        return work(params)
+    except Unfinished as error:
+        return {**result_of(error.outcome), **failure(error.error)}
+    except AccessError as error:
+        return failure(error)
+    except Exception as error:
+        places = [f"{os.path.basename(at.filename)}:{at.lineno}" for at in traceback.extract_tb(error.__traceback__)]
+        return {"failed": True, "msg": f"internal error {type(error).__name__} at {' > '.join(places)}: please report it"}
+
+
+def failure(error: AccessError) -> Result:
+    """Give an error as a result."""
+    state = getattr(error, "sqlstate", None)
+    return {"failed": True, "msg": explained(error), **({"sqlstate": state} if state else {})}
+
+
+def leave(module: AnsibleModule, result: Result) -> None:
+    """End the module; the only place that does. Outside of any exception handler, so that no traceback is added."""
+    for text in result.pop("warnings", []):
+        module.warn(text)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)

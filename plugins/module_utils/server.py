@@ -1,0 +1,63 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a server says of its place in a replication cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Optional
+
+from .connection import Connection
+from .errors import AccessError
+
+# Both are NULL for a login that may not see them, and on a standby that isn't streaming.
+RECEIVER = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver WHERE sender_host IS NOT NULL"
+CONNINFO = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'primary_conninfo' AND setting <> ''"
+
+
+@dataclass(frozen=True)
+class Primary:
+    """Where a standby gets its changes from."""
+
+    host: str
+    port: Optional[int]
+
+
+def read_primary(connection: Connection) -> Optional[Primary]:
+    """Read the primary's address on a standby, as far as the login may see it."""
+    if not connection.server.in_recovery:
+        return None
+    for host, port in connection.rows(RECEIVER):
+        return Primary(host, port)
+    for (text,) in connection.rows(CONNINFO):
+        return primary_of(text)
+    return None
+
+
+def primary_of(conninfo: str) -> Optional[Primary]:
+    """Find host and port in a connection string; nothing else of it is looked at, for it can hold a password."""
+    words = dict(re.findall(r"(?:^|\s)(host|hostaddr|port)\s*=\s*'?([^'\s]+)", conninfo))
+    host = words.get("host") or words.get("hostaddr")
+    port = words.get("port", "")
+    return Primary(host, int(port) if port.isdigit() else None) if host else None
+
+
+def refuse_standby(connection: Connection) -> None:
+    """Raise AccessError on a server in recovery; it names the primary where that is readable."""
+    if not connection.server.in_recovery:
+        return
+    primary = read_primary(connection)
+    where = f"the primary is {primary.host}, port {primary.port or 'unknown'}" if primary else "log in to the primary"
+    raise AccessError(f"the server is a standby and can't be changed, and there is something to change: {where}")
+
+
+def read_access(connection: Connection, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the facts that were asked for."""
+    if "server" not in params["gather"]:
+        return {}
+    server, primary = connection.server, read_primary(connection)
+    facts = {"version": server.version, "version_text": server.version_text, "in_recovery": server.in_recovery}
+    return {"server": {**facts, "primary": asdict(primary) if primary else None}}

@@ -1,0 +1,118 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module asks of the pipeline, and what the pipeline gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .change import Change
+from .connection import Connection, Login
+from .errors import AccessError
+from .plan import Part, Plan
+
+AnyPart = Part[Any]
+AnyPlan = Plan[Any]
+
+
+def no_insides(plan: AnyPlan) -> tuple[AnyPart, ...]:
+    """Say that a task has nothing to do inside of databases."""
+    return ()
+
+
+def no_templates(plan: AnyPlan) -> frozenset[str]:
+    """Say that a task creates no database."""
+    return frozenset()
+
+
+def no_finish(connection: Connection, plan: AnyPlan) -> tuple[str, ...]:
+    """Say that a task has nothing to do after the commit."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a module wants: its part of the cluster, and parts inside of databases that follow from its plan.
+
+    ``templates`` names the databases that are cloned; ``finish`` runs after everything is committed and gives
+    warnings; ``facts`` are further return values of the module.
+    """
+
+    cluster: AnyPart
+    insides: Callable[[AnyPlan], tuple[AnyPart, ...]] = no_insides
+    templates: Callable[[AnyPlan], frozenset[str]] = no_templates
+    finish: Callable[[Connection, AnyPlan], tuple[str, ...]] = no_finish
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a task is run: by which login, how many databases side by side, for real or not, proved or not."""
+
+    login: Login
+    check: bool = False
+    verify: bool = True
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Plans:
+    """A task's plans; ``superuser`` tells which of cluster and databases goes first."""
+
+    cluster: AnyPlan
+    insides: tuple[AnyPlan, ...]
+    superuser: bool
+
+    def anything(self) -> bool:
+        """Tell whether there is something to do."""
+        return bool(self.cluster.changes) or any(plan.changes for plan in self.insides)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Give the planners' warnings, each once."""
+        return tuple(dict.fromkeys(text for plan in (self.cluster, *self.insides) for text in plan.warnings))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part's share of the result."""
+
+    changes: tuple[Change, ...]
+    undo: tuple[Change, ...] = ()
+    before: str = ""
+    after: str = ""
+    header: str = ""
+
+    @classmethod
+    def of(cls, plan: AnyPlan, changes: Sequence[Change]) -> Step:
+        """Take from a plan what its result shows."""
+        before, after = plan.shown()
+        where = "cluster" if plan.part.database is None else f"database {plan.part.database}"
+        return cls(tuple(changes), plan.undo() if plan.part.predict is None else (), before, after, where)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done, or would be done, in the order of doing."""
+
+    steps: tuple[Step, ...]
+    warnings: tuple[str, ...] = ()
+
+    def changes(self) -> tuple[Change, ...]:
+        """Give all changes in the order of doing."""
+        return tuple(change for step in self.steps for change in step.changes)
+
+    def undo(self) -> tuple[Change, ...]:
+        """Give the changes that lead back, the last step first."""
+        return tuple(change for step in reversed(self.steps) for change in step.undo)
+
+
+class Unfinished(Exception):
+    """Carry what had been committed when something failed."""
+
+    def __init__(self, error: AccessError, steps: Sequence[Step]) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.outcome = Outcome(tuple(steps))
