@@ -1,0 +1,149 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options, attributes and return values that the modules share, documented once."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Document what every module that connects has in common."""
+
+    DOCUMENTATION = r"""
+options:
+  login_host:
+    description:
+      - Host to connect to. Several, separated by commas, are tried in turn, and the writable one is taken
+        (C(target_session_attrs) of libpq, which O(connect_params) can set).
+      - What isn't given here is taken from libpq's environment variables and service files, and then from libpq's
+        defaults.
+    type: str
+  login_port:
+    description: Port, or as many ports as hosts, separated by commas.
+    type: str
+  login_unix_socket:
+    description: Folder of the Unix socket to connect through, instead of O(login_host).
+    type: str
+  login_user:
+    description: Role to log in as.
+    type: str
+  login_password:
+    description: Its password. A password file (C(~/.pgpass)) or a client certificate keeps it out of the play.
+    type: str
+  login_db:
+    description:
+      - The maintenance database - where roles and databases are read, where the cluster's lock is held, and from
+        where databases are created.
+      - If not given, E(PGDATABASE), or else V(postgres). Runs with different maintenance databases don't lock each
+        other out, because PostgreSQL's advisory locks are local to a database.
+    type: str
+  ssl_mode:
+    description: C(sslmode) of libpq.
+    type: str
+    choices: [disable, allow, prefer, require, verify-ca, verify-full]
+  ca_cert:
+    description: File with the certificates of authorities (C(sslrootcert) of libpq).
+    type: path
+  ssl_cert:
+    description: File with the client's certificate.
+    type: path
+  ssl_key:
+    description: File with the client's key.
+    type: path
+  connect_params:
+    description:
+      - More parameters of libpq, by their names. See
+        U(https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
+    type: dict
+  session_role:
+    description: Role to become after logging in (C(SET ROLE)).
+    type: str
+requirements:
+  - psycopg2 2.9 or newer, or psycopg 3
+  - PostgreSQL 13 to 18
+author:
+  - the leastpriv.pgsql contributors (@leastpriv)
+"""
+
+    CHANGING = r"""
+options:
+  mode:
+    description:
+      - V(additive) adds and changes what is declared, and leaves what isn't.
+      - V(exact) also removes what isn't declared, of keys that are declared; what it removes is marked as destructive
+        in RV(ignore:changes).
+    type: str
+    choices: [additive, exact]
+    default: additive
+  assume:
+    description:
+      - What earlier tasks will have made, for check mode - exactly these missing roles and databases count as existing
+        there, and any other missing name is the same error as outside of check mode.
+      - If not given, check mode assumes every missing name, and warns.
+      - Outside of check mode it has no effect.
+    type: dict
+    suboptions:
+      roles:
+        description: Roles.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name.
+            type: str
+            required: true
+          superuser:
+            description: Whether it will be a superuser; as it is, if not given.
+            type: bool
+          inherit:
+            description: Whether it will have INHERIT; as it is, if not given.
+            type: bool
+          roles:
+            description: What it will be a member of.
+            type: list
+            elements: str
+      databases:
+        description: Databases.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name.
+            type: str
+            required: true
+          owner:
+            description: Who will own it; as it is, if not given.
+            type: str
+          template:
+            description: What it will be cloned from.
+            type: str
+          schemas:
+            description: Schemas that it will have.
+            type: list
+            elements: str
+  verify:
+    description: Plan once more after an apply, and fail with what remains if that plan isn't empty.
+    type: bool
+    default: true
+  lock_timeout:
+    description: How long to wait for a lock, in seconds, before trying again (at most five times); V(0) is for ever.
+    type: float
+    default: 5.0
+"""
+
+    JOBS = r"""
+options:
+  jobs:
+    description: How many databases are worked on side by side. If not given, 8 or the number of CPUs if that is less.
+    type: int
+"""
+
+    ATTRIBUTES = r"""
+attributes:
+  check_mode:
+    description: Shows what would change, and writes nothing; it never does and rolls back.
+    support: full
+  diff_mode:
+    description: Shows before and after of exactly what changes, and the SQL.
+    support: full
+"""

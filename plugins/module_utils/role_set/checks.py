@@ -1,0 +1,138 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judge a plan for roles before anything is written: missing names, cycles, lockouts, what can't be dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..memberships.graph import cycle, parents_of
+from ..roles.model import RoleSpec
+from ..roles.plan import lockouts
+from .grants import granting_in, granting_of, made_by_server, surviving
+from .model import RoleSet, RoleSetState
+
+
+def missing_names(declared: RoleSet, state: RoleSetState) -> tuple[list[str], list[str]]:
+    """Judge the roles and databases that items name and that aren't there: problems, and warnings."""
+    named = {row.role for spec in declared.present() for row in spec.memberships or () if row.present}
+    named |= {spec.name for spec in declared.present()}
+    roles = declared.assume.missing("role", named - declared.decided() - frozenset(state.roles))
+    databases = declared.assume.missing("database", declared.databases() - state.databases)
+    return [*roles[0], *databases[0], *unknown(state)], [*roles[1], *databases[1]]
+
+
+def unknown(state: RoleSetState) -> list[str]:
+    """Name the parameters that the server doesn't know."""
+    return [f"parameters: the server knows no {name}; correct the name" for name in sorted(state.unknown_parameters)]
+
+
+def judge(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:
+    """Say everything that stands against a plan."""
+    if before.memberships != after.memberships:
+        yield from cycles(declared, after)
+        yield from memberships_left_hanging(before, after)
+        yield from rights_to_grant(before, after)
+    for spec in declared.present():
+        yield from options_before_16(spec, after)
+    yield from locked_out(declared, before, after)
+    yield from undroppable(declared, before, after)
+
+
+def cycles(declared: RoleSet, after: RoleSetState) -> Iterator[str]:
+    """Say a cycle with all its roles."""
+    found = cycle(parents_of(after.memberships), declared.specs)
+    if found:
+        yield f"roles would be members of themselves: {' -> '.join(found)}; remove one of these memberships"
+
+
+def memberships_left_hanging(before: RoleSetState, after: RoleSetState) -> Iterator[str]:
+    """Name memberships whose grantor would lose the right to have granted them (16 and newer)."""
+    if not granting_of(before.server).per_grantor():
+        return
+    had, has = (frozenset((row.role, row.member) for row in s.memberships if row.admin) for s in (before, after))
+    lost = had - has
+    for row in sorted(after.memberships):
+        if (row.role, row.grantor) in lost and row.grantor in after.roles:
+            yield (
+                f"role {row.role} was granted to {row.member} by {row.grantor}, who would lose the admin option: "
+                f"declare {row.member} without {row.role} too, or keep the option"
+            )
+
+
+def rights_to_grant(before: RoleSetState, after: RoleSetState) -> Iterator[str]:
+    """Name memberships that this login may not change: from 16 that takes ADMIN, superusers apart."""
+    server, granting = before.server, granting_in(before)
+    if server.superuser or not granting.per_grantor():
+        return
+    admins = frozenset((row.role, row.member) for row in after.memberships if row.admin)
+    gone = frozenset(before.roles) - frozenset(after.roles)
+    old, new = surviving(before.memberships, gone, server), after.memberships - made_by_server(before, after)
+    for row in sorted(old ^ new):
+        if not granting.can_be(row.grantor):
+            yield (
+                f"role {row.role} was granted to {row.member} by {row.grantor}, for whom {server.current_user} can't "
+                f"act: run this as {row.grantor}, as a member of it, or as a superuser"
+            )
+        elif row in new and (row.role, row.grantor) not in admins:
+            yield (
+                f"role {row.role} can't be granted to {row.member}: {server.current_user} has no admin option on it; "
+                f"a superuser can run GRANT {row.role} TO {server.current_user} WITH ADMIN OPTION"
+            )
+
+
+def options_before_16(spec: RoleSpec, after: RoleSetState) -> Iterator[str]:
+    """Name options that a server before 16 has no place for."""
+    if granting_of(after.server).per_grantor():
+        return
+    for row in spec.memberships or ():
+        if row.present and row.set is False:
+            yield f"role {spec.name}: roles {row.role}: set false needs PostgreSQL 16; leave it out"
+        if row.present and row.inherit is not None and row.inherit != after.roles[spec.name].inherit:
+            yield (
+                f"role {spec.name}: roles {row.role}: inherit differs from the role's own, and before PostgreSQL 16 "
+                f"only that counts: declare inherit for role {spec.name}, or leave it out here"
+            )
+
+
+def protected(declared: RoleSet, state: RoleSetState) -> frozenset[str]:
+    """Give the roles that must be able to come in: the bootstrap superuser, and who runs this."""
+    server = state.server
+    names = {server.bootstrap, server.session_user, server.current_user}
+    return frozenset(names - {server.session_user}) if declared.allow_self else frozenset(names)
+
+
+def locked_out(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:
+    """Refuse what would lock out a protected role."""
+    cleared = {name for name, stored in (after.passwords or {}).items() if stored is None and name in after.fresh}
+    for name in sorted(protected(declared, before) & frozenset(declared.specs) & frozenset(before.roles)):
+        for what in lockouts(before.roles[name], after.roles.get(name), name in cleared, before.today):
+            yield f"role {name}: {what} would lock out {who(name, before)}: leave it out{lift(name, before)}"
+
+
+def who(name: str, state: RoleSetState) -> str:
+    """Say why a role is protected."""
+    return "the bootstrap superuser" if name == state.server.bootstrap else "the login in use"
+
+
+def lift(name: str, state: RoleSetState) -> str:
+    """Say how the protection is lifted, where it can be."""
+    return ", or say allow_self: true" if name == state.server.session_user else ""
+
+
+def undroppable(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:
+    """Say what keeps a role from being dropped."""
+    for name in declared.absent():
+        held = [*before.dependents.get(name, ()), *granted_by(name, after)]
+        if name in before.roles and held:
+            yield (
+                f"role {name} can't be dropped, for things depend on it ({'; '.join(held)}): hand them on with "
+                f"REASSIGN OWNED and DROP OWNED in each of these databases first"
+            )
+
+
+def granted_by(name: str, after: RoleSetState) -> Iterable[str]:
+    """Count the memberships that a role granted: from 16 they keep it."""
+    count = sum(row.grantor == name for row in after.memberships)
+    return [f"cluster: grantor of {count} memberships"] if count and after.server.version >= 160000 else []

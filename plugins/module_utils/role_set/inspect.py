@@ -1,0 +1,55 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the cluster as far as it concerns a declaration of roles: a number of questions that doesn't grow with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..assume import Assume
+from ..connection import Connection
+from ..memberships.inspect import read_memberships
+from ..passwords.inspect import read_iterations, read_passwords
+from ..role_graph import RoleGraph
+from ..role_graph import with_assumed as overlaid
+from ..roles.inspect import read_dependents, read_roles, read_today
+from ..settings.inspect import read_settings, read_unknown_parameters
+from .model import RoleSet, RoleSetState
+
+DATABASES = "SELECT datname::text FROM pg_catalog.pg_database WHERE datname = ANY (%(names)s::text[])"
+SELF_GRANT = "SELECT pg_catalog.current_setting('createrole_self_grant', true)"
+
+
+def read_role_set(connection: Connection, declared: RoleSet) -> RoleSetState:
+    """Read roles and memberships of the whole cluster, and of declared roles what their items name."""
+    roles, passwords = read_roles(connection), declared.passwords()
+    state = RoleSetState(
+        connection.server,
+        roles,
+        read_memberships(connection),
+        read_settings(connection, roles=declared.specs),
+        read_passwords(connection, [name for name in passwords if name in roles]),
+        read_today(connection),
+        (declared.iterations or read_iterations(connection)) if passwords else 0,
+        read_databases(connection, declared),
+        read_unknown_parameters(connection, declared.parameter_names()),
+        read_dependents(connection, [name for name in declared.absent() if name in roles]),
+        connection.rows(SELF_GRANT)[0][0] or "",
+    )
+    return with_assumed(state, declared.assume, frozenset(declared.specs))
+
+
+def read_databases(connection: Connection, declared: RoleSet) -> frozenset[str]:
+    """Read which of the databases that settings name are there, with those that check mode may assume."""
+    names = declared.databases()
+    rows = connection.rows(DATABASES, names=sorted(names)) if names else []
+    assumed = {database.name for database in declared.assume.databases}
+    return frozenset(name for (name,) in rows) | (assumed & names)
+
+
+def with_assumed(state: RoleSetState, assume: Assume, planned: frozenset[str] = frozenset()) -> RoleSetState:
+    """Lay over a state what earlier tasks will have made; names that this call declares are planned instead."""
+    assumed = tuple(role for role in assume.roles if role.name not in planned)
+    graph = overlaid(RoleGraph(state.roles, state.memberships), assumed)
+    return replace(state, roles=graph.roles, memberships=graph.memberships)

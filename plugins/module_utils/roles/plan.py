@@ -1,0 +1,113 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan roles: attributes, comment, expiry; creation and removal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Optional
+
+from ..change import ALTER_ROLE, CREATE_ROLE, DROP_ROLE, Change
+from ..quoting import ident, literal
+from .expiry import NEVER, expiry_of, is_past
+from .model import FLAGS, RoleSpec, RoleState
+
+Roles = Mapping[str, RoleState]
+
+
+def resolve_role(spec: RoleSpec, current: Optional[RoleState], today: date, renew_days: Optional[int]) -> RoleState:
+    """Give the role as declared; what isn't declared stays, or is PostgreSQL's default for a new one."""
+    state = replace(current or RoleState(spec.name), **spec.flags)
+    if spec.connlimit is not None:
+        state = replace(state, connlimit=spec.connlimit)
+    if spec.comment is not None:
+        state = replace(state, comment=spec.comment or None)
+    if spec.expiry is not None:
+        until = expiry_of(spec.expiry, current.valid_until if current else None, today, renew_days)
+        state = replace(state, valid_until=until)
+    return state
+
+
+def diff_roles(before: Roles, after: Roles) -> list[Change]:
+    """Create, alter and drop roles."""
+    changes: list[Change] = []
+    for name in sorted(after):
+        old, new = before.get(name), after[name]
+        if old == new:
+            continue
+        changes += [create(new)] if old is None else alter(old, new)
+        changes += comment(old, new)
+    return [*changes, *(drop(name) for name in sorted(before) if name not in after)]
+
+
+def create(role: RoleState) -> Change:
+    """Give CREATE ROLE with what deviates from PostgreSQL's defaults, and whether it may log in."""
+    words = " ".join(["LOGIN" if role.login else "NOLOGIN", *attributes(RoleState(role.name, login=role.login), role)])
+    sql = f"CREATE ROLE {ident(role.name)} {words}"
+    return Change(CREATE_ROLE, "ROLE", role.name, f"create role {role.name} ({words})", sql, role=role.name)
+
+
+def alter(old: RoleState, new: RoleState) -> list[Change]:
+    """Give ALTER ROLE with what differs."""
+    words = " ".join(attributes(old, new))
+    if not words:
+        return []
+    sql = f"ALTER ROLE {ident(new.name)} {words}"
+    return [Change(ALTER_ROLE, "ROLE", new.name, f"alter role {new.name}: {words}", sql, role=new.name)]
+
+
+def attributes(old: RoleState, new: RoleState) -> list[str]:
+    """Give the words of CREATE and ALTER ROLE that lead from one state to the other."""
+    words = [
+        f"{'' if getattr(new, flag) else 'NO'}{flag.upper()}" for flag in FLAGS if getattr(old, flag) != getattr(new, flag)
+    ]
+    words += [f"CONNECTION LIMIT {new.connlimit}"] if old.connlimit != new.connlimit else []
+    return words + ([f"VALID UNTIL {literal(new.valid_until)}"] if old.valid_until != new.valid_until else [])
+
+
+def comment(old: Optional[RoleState], new: RoleState) -> list[Change]:
+    """Give COMMENT ON ROLE where the text differs."""
+    if (old.comment if old else None) == new.comment:
+        return []
+    text = "NULL" if new.comment is None else literal(new.comment).strip()
+    sql = f"COMMENT ON ROLE {ident(new.name)} IS {text}"
+    return [Change(ALTER_ROLE, "ROLE", new.name, f"comment on role {new.name}", sql, role=new.name)]
+
+
+def drop(name: str) -> Change:
+    """Give DROP ROLE."""
+    return Change(
+        DROP_ROLE, "ROLE", name, f"drop role {name}", f"DROP ROLE {ident(name)}", role=name, destructive=True
+    )
+
+
+def lockouts(old: RoleState, new: Optional[RoleState], clears_password: bool, today: date) -> Iterable[str]:
+    """Say what would lock out a role that must be able to come in."""
+    if new is None:
+        yield "state absent"
+        return
+    if old.login and not new.login:
+        yield "login false"
+    if old.superuser and not new.superuser:
+        yield "superuser false"
+    if clears_password:
+        yield "an empty password"
+    if new.valid_until not in (NEVER, old.valid_until) and is_past(new.valid_until, today):
+        yield "an expiry in the past"
+    if new.connlimit == 0 and old.connlimit != 0:
+        yield "connlimit 0"
+
+
+def role_lines(roles: Iterable[RoleState]) -> list[str]:
+    """Give each attribute of each role as a line of text."""
+    return [line for role in sorted(roles, key=lambda role: role.name) for line in lines_of(role)]
+
+
+def lines_of(role: RoleState) -> list[str]:
+    """Give one role's attributes as lines of text."""
+    flags = [f"role {role.name}: {flag} {'true' if getattr(role, flag) else 'false'}" for flag in FLAGS]
+    more = [f"role {role.name}: connlimit {role.connlimit}", f"role {role.name}: valid until {role.valid_until}"]
+    return [*flags, *more, *([f"role {role.name}: comment {role.comment}"] if role.comment is not None else [])]
