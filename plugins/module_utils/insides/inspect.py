@@ -1,0 +1,81 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the inside of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from ..acl import PUBLIC
+from ..connection import Connection, Server
+from ..privileges.model import Privilege, Privileges, initial
+from .model import ExtensionState, Inside, InsideState
+
+PUBLIC_SCHEMA = "public"
+OWNED_FROM = 150000
+
+SCHEMAS = """
+SELECT n.nspname::text, r.rolname::text
+FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+"""
+
+PRIVILEGES = """
+SELECT 'SCHEMA', n.nspname::text, coalesce(e.rolname::text, ''), a.privilege_type::text, o.rolname::text, a.is_grantable
+FROM pg_catalog.pg_namespace n
+CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+LEFT JOIN pg_catalog.pg_roles e ON e.oid = a.grantee
+JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
+WHERE n.nspname = ANY (%(names)s::text[])
+"""
+
+# A new schema's ACL follows the default privileges of its owner, whoever runs CREATE SCHEMA.
+GIVEN = """
+SELECT c.rolname::text, 'SCHEMA', '', coalesce(e.rolname::text, ''), a.privilege_type::text, o.rolname::text,
+       a.is_grantable
+FROM pg_catalog.pg_default_acl d
+JOIN pg_catalog.pg_roles c ON c.oid = d.defaclrole
+CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a
+LEFT JOIN pg_catalog.pg_roles e ON e.oid = a.grantee
+JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
+WHERE d.defaclobjtype = 'n' AND d.defaclnamespace = 0
+"""
+
+EXTENSIONS = """
+SELECT e.extname::text, n.nspname::text, e.extversion
+FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+WHERE e.extname = ANY (%(names)s::text[])
+"""
+
+
+def read_inside(connection: Connection, inside: Inside) -> InsideState:
+    """Read all schemas, the declared extensions, and the ACLs of the declared schemas and of ``public``."""
+    names = sorted({*inside.names(), PUBLIC_SCHEMA})
+    wanted = sorted(extension.name for extension in inside.extensions)
+    extensions = [ExtensionState(*row) for row in connection.rows(EXTENSIONS, names=wanted)] if wanted else []
+    return InsideState(
+        connection.server,
+        MappingProxyType(dict(connection.rows(SCHEMAS))),
+        frozenset(Privilege(*row) for row in connection.rows(PRIVILEGES, names=names)),
+        MappingProxyType({extension.name: extension for extension in extensions}),
+        given_by_role(Privilege(*row[1:]) for row in connection.rows(GIVEN)),
+    )
+
+
+def given_by_role(entries: Iterable[Privilege]) -> dict[str, Privileges]:
+    """Group the default privileges on schemas by their creator, who is their grantor."""
+    found: dict[str, Privileges] = {}
+    for entry in entries:
+        found[entry.grantor] = found.get(entry.grantor, frozenset()) | {entry}
+    return found
+
+
+def built_in(server: Server) -> InsideState:
+    """Give what template0 has: from 15 its schema public belongs to the database's owner and is closed to others."""
+    owner = "pg_database_owner" if server.version >= OWNED_FROM else server.bootstrap
+    public = {"USAGE"} if server.version >= OWNED_FROM else {"USAGE", "CREATE"}
+    entries = frozenset(Privilege("SCHEMA", PUBLIC_SCHEMA, PUBLIC, name, owner) for name in public)
+    return InsideState(
+        server, {PUBLIC_SCHEMA: owner}, entries | initial("SCHEMA", PUBLIC_SCHEMA, owner, server.version), {}
+    )

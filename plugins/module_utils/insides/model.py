@@ -1,0 +1,127 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is inside of a database: schemas, their privileges, and extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ..connection import Server
+from ..errors import InputError
+from ..items import checked_name, known_keys
+from ..keys import EXTENSION_ITEM, SCHEMA_ITEM
+from ..privileges.model import Privileges
+from ..rules.model import Rule
+
+
+@dataclass(frozen=True)
+class SchemaSpec:
+    """A declared schema; without an owner a new one gets the database's, and an existing one keeps its own."""
+
+    name: str
+    owner: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class ExtensionSpec:
+    """A declared extension."""
+
+    name: str
+    schema: Optional[str] = None
+    version: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class ExtensionOffer:
+    """What the server has of an extension: versions, and the schema that each is tied to, if it is."""
+
+    default: str
+    schemas: Mapping[str, Optional[str]]
+
+
+@dataclass(frozen=True)
+class ExtensionState:
+    """An extension that is there."""
+
+    name: str
+    schema: str
+    version: str
+
+
+@dataclass(frozen=True)
+class InsideState:
+    """A database's inside: schemas with their owners, all their privileges, and extensions by name.
+
+    ``given`` is what the default privileges of each role give on a schema that it will own.
+    """
+
+    server: Server
+    schemas: Mapping[str, str]
+    privileges: Privileges
+    extensions: Mapping[str, ExtensionState]
+    given: Mapping[str, Privileges] = field(compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What is declared for one database's inside; ``owner`` is the database's, as planned."""
+
+    database: str
+    owner: str
+    schemas: Sequence[SchemaSpec] = ()
+    extensions: Sequence[ExtensionSpec] = ()
+    schema_rules: Optional[Sequence[Rule]] = None
+    close_public: bool = False
+    admin_role: Optional[str] = None
+    exact: bool = False
+    offers: Mapping[str, ExtensionOffer] = field(default_factory=dict)
+
+    def names(self) -> frozenset[str]:
+        """Give the declared schemas."""
+        return frozenset(schema.name for schema in self.schemas)
+
+
+def parse_schemas(values: Iterable[Any], where: str) -> tuple[SchemaSpec, ...]:
+    """Read schemas: a name, or ``{name, owner}``."""
+    found: dict[str, SchemaSpec] = {}
+    for value in values:
+        item = named(value, SCHEMA_ITEM, f"{where}: schemas")
+        name = checked_name(item["name"], f"{where}: schemas")
+        if name.startswith("pg_") or name == "information_schema":
+            raise InputError(f"{where}: schemas: {name} is PostgreSQL's own: choose another name")
+        owner = item.get("owner")
+        spec = SchemaSpec(name, checked_name(owner, f"{where}: schemas: owner") if owner else None)
+        if found.setdefault(name, spec) != spec:
+            raise InputError(f"{where}: schemas names {name} twice with different owners: keep one")
+    return tuple(found.values())
+
+
+def parse_extensions(values: Iterable[Any], where: str) -> tuple[ExtensionSpec, ...]:
+    """Read extensions: a name, or ``{name, schema, version}``."""
+    found: dict[str, ExtensionSpec] = {}
+    for value in values:
+        item = named(value, EXTENSION_ITEM, f"{where}: extensions")
+        schema = item.get("schema")
+        spec = ExtensionSpec(
+            checked_name(item["name"], f"{where}: extensions"),
+            checked_name(schema, f"{where}: extensions: schema") if schema else None,
+            item.get("version") or None,
+        )
+        if found.setdefault(spec.name, spec) != spec:
+            raise InputError(f"{where}: extensions names {spec.name} twice with different values: keep one")
+    return tuple(found.values())
+
+
+def named(value: Any, spec: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, Any]:
+    """Give an item from a name or a dictionary; removal isn't there yet."""
+    if isinstance(value, str):
+        return {"name": value}
+    if not isinstance(value, Mapping):
+        raise InputError(f"{where}: an item is neither a name nor a dictionary with a name")
+    item = known_keys(value, spec, where)
+    if item.get("state") == "absent":
+        raise InputError(f"{where}: {item['name']}: state absent isn't there yet: drop it by hand and remove the item")
+    return item

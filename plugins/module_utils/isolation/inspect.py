@@ -1,0 +1,50 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the cluster as far as it concerns databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Optional
+
+from ..connection import Connection
+from ..databases.inspect import read_database_privileges, read_databases, read_tablespaces
+from ..insides.model import ExtensionOffer
+from ..role_graph import read_role_graph
+from ..settings.inspect import read_settings, read_unknown_parameters
+from .model import Isolation, IsolationState
+
+OFFERS = """
+SELECT v.name::text, e.default_version, v.version, v.schema::text
+FROM pg_catalog.pg_available_extension_versions v
+JOIN pg_catalog.pg_available_extensions e ON e.name = v.name
+WHERE v.name = ANY (%(names)s::text[])
+"""
+
+
+def read_isolation(connection: Connection, declared: Isolation) -> IsolationState:
+    """Read databases, roles and memberships of the whole cluster, and of declared databases what their items name."""
+    graph = read_role_graph(connection, declared.assume)
+    extensions = {extension.name for spec in declared.specs.values() for extension in spec.extensions}
+    return IsolationState(
+        connection.server,
+        read_databases(connection),
+        read_database_privileges(connection, declared.specs),
+        read_settings(connection, databases=declared.specs),
+        graph.roles,
+        graph.memberships,
+        read_tablespaces(connection),
+        read_unknown_parameters(connection, declared.parameter_names()),
+        read_offers(connection, extensions),
+    )
+
+
+def read_offers(connection: Connection, names: Iterable[str]) -> Mapping[str, ExtensionOffer]:
+    """Read which versions of extensions the server has; the files are the same for all databases."""
+    wanted = sorted(names)
+    found: dict[str, ExtensionOffer] = {}
+    for name, default, version, schema in connection.rows(OFFERS, names=wanted) if wanted else ():
+        known: Mapping[str, Optional[str]] = found[name].schemas if name in found else {}
+        found[name] = ExtensionOffer(default, {**known, version: schema})
+    return found

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The declaration of pg_db_isolation, and the cluster's state as far as it concerns databases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ..assume import Assume
+from ..connection import Server
+from ..databases.inspect import Databases
+from ..databases.model import DatabaseSpec, parse_database
+from ..errors import InputError
+from ..insides.model import ExtensionOffer
+from ..items import checked_name, merged
+from ..memberships.model import Membership
+from ..privileges.model import Privileges
+from ..roles.model import RoleState
+from ..rules.model import Rule
+from ..rules.parse import parse_rule
+from ..settings.model import Setting
+
+
+@dataclass(frozen=True)
+class System:
+    """The roles that every isolated database lets in, where they are given."""
+
+    replication: Optional[str] = None
+    monitor: Optional[str] = None
+    admin: Optional[str] = None
+    admin_role: Optional[str] = None
+
+    def names(self) -> frozenset[str]:
+        """Give those that are given."""
+        found = (self.replication, self.monitor, self.admin, self.admin_role)
+        return frozenset(name for name in found if name)
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What is declared: databases by name, and what counts for all of them."""
+
+    specs: Mapping[str, DatabaseSpec]
+    system: System
+    assume: Assume
+    exact: bool = False
+    schema_rules: Optional[tuple[Rule, ...]] = None
+    public_schema_in: tuple[str, ...] = ()
+
+    def ordered(self) -> list[DatabaseSpec]:
+        """Give the items by name."""
+        return [self.specs[name] for name in sorted(self.specs)]
+
+    def roles(self) -> frozenset[str]:
+        """Give all roles that are named."""
+        rules = [name for rule in self.schema_rules or () for name in rule.grantees if name]
+        return self.system.names().union(rules, *(spec.roles() for spec in self.specs.values())) - {""}
+
+    def parameter_names(self) -> frozenset[str]:
+        """Give the names of all declared parameters."""
+        return frozenset(name for spec in self.specs.values() for name in spec.parameters or ())
+
+
+@dataclass(frozen=True)
+class IsolationState:
+    """The cluster: all databases; ACLs and settings of the declared ones; roles, for judging who could come in."""
+
+    server: Server
+    databases: Databases
+    privileges: Privileges
+    settings: frozenset[Setting]
+    roles: Mapping[str, RoleState] = field(compare=False)
+    memberships: frozenset[Membership] = field(compare=False)
+    tablespaces: frozenset[str] = field(compare=False, default=frozenset())
+    unknown_parameters: frozenset[str] = field(compare=False, default=frozenset())
+    offers: Mapping[str, ExtensionOffer] = field(compare=False, default_factory=dict)
+
+
+def parse_isolation(params: Mapping[str, Any], assume: Assume) -> Isolation:
+    """Read the module's parameters."""
+    items = merged(params["databases"], "databases")
+    specs = [parse_database(item, f"database {item['name']}", bool(params["revoke_create"])) for item in items]
+    rules = params["schema_privileges"]
+    return Isolation(
+        {spec.name: spec for spec in specs},
+        System(*(system_role(params, key) for key in ("replication_user", "monitor_user", "admin_user", "admin_role"))),
+        assume,
+        params["mode"] == "exact",
+        None if rules is None else tuple(schema_rule(rule, f"schema_privileges[{i}]") for i, rule in enumerate(rules)),
+        tuple(checked_name(name, "public_schema_in") for name in params["public_schema_in"] or ()),
+    )
+
+
+def system_role(params: Mapping[str, Any], key: str) -> Optional[str]:
+    """Give a system role; an empty name counts as not given."""
+    return checked_name(params[key], key) if params[key] else None
+
+
+def schema_rule(value: Any, where: str) -> Rule:
+    """Read a rule for the declared schemas; other classes belong to pg_default_privs."""
+    rule = parse_rule(value, where)
+    if rule.object_class != "SCHEMAS":
+        raise InputError(f"{where}: {rule.source} isn't about SCHEMAS: give the others to pg_default_privs")
+    return rule

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All roles of a cluster with their memberships, as they are or as earlier tasks will have made them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from .assume import Assume, AssumedRole
+from .connection import Connection
+from .memberships.inspect import read_memberships
+from .memberships.model import Membership
+from .roles.inspect import read_roles
+from .roles.model import RoleState
+
+
+@dataclass(frozen=True)
+class RoleGraph:
+    """Roles by name, and every row of membership."""
+
+    roles: Mapping[str, RoleState]
+    memberships: frozenset[Membership]
+
+
+def read_role_graph(connection: Connection, assume: Assume, planned: frozenset[str] = frozenset()) -> RoleGraph:
+    """Read all roles; in check mode with what is assumed, but for names that the call itself plans."""
+    graph = RoleGraph(read_roles(connection), read_memberships(connection))
+    return with_assumed(graph, tuple(role for role in assume.roles if role.name not in planned))
+
+
+def with_assumed(graph: RoleGraph, assumed: tuple[AssumedRole, ...]) -> RoleGraph:
+    """Lay over the graph what earlier tasks will have made."""
+    roles = {**graph.roles, **{role.name: assumed_role(role, graph) for role in assumed}}
+    rows = {row for role in assumed for row in assumed_rows(role, graph)}
+    return RoleGraph(MappingProxyType(roles), graph.memberships | rows)
+
+
+def assumed_role(role: AssumedRole, graph: RoleGraph) -> RoleState:
+    """Give a role as it is or as a new one, with what is said about it."""
+    said = {"superuser": role.superuser, "inherit": role.inherit}
+    known = {name: value for name, value in said.items() if value is not None}
+    return replace(graph.roles.get(role.name, RoleState(role.name)), **known)
+
+
+def assumed_rows(role: AssumedRole, graph: RoleGraph) -> set[Membership]:
+    """Give the memberships that are said and not there yet."""
+    there = {row.role for row in graph.memberships if row.member == role.name} if role.roles else set()
+    inherit = assumed_role(role, graph).inherit
+    return {Membership(parent, role.name, "", inherit=inherit) for parent in role.roles if parent not in there}
