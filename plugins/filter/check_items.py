@@ -1,0 +1,121 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check the keys of declared items before any module runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Callable
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils.keys import (
+    DATABASE_GRANT_ITEM,
+    DATABASE_ITEM,
+    EXTENSION_ITEM,
+    MEMBERSHIP_ITEM,
+    ROLE_ITEM,
+    SCHEMA_ITEM,
+    ItemSpec,
+)
+from ..plugin_utils.items import Item, ItemError, merged, named_items
+
+DOCUMENTATION = r"""
+name: check_items
+short_description: Check the keys of declared roles or databases
+version_added: 0.1.0
+author: the leastpriv.pgsql contributors (@leastpriv)
+description:
+  - Returns the list as it is if every item is a dictionary with a name and with keys that the modules know.
+  - Otherwise it fails, and names every wrong item, the key, and the nearest right key, never a value.
+  - Memberships, schemas, extensions and grants inside of an item are checked too.
+  - Two different values for one key of one name are an error.
+positional: _input, kind, variable
+options:
+  _input:
+    description: The list of items.
+    type: list
+    elements: dict
+    required: true
+  kind:
+    description: What the items declare.
+    type: str
+    choices: [role, database]
+    required: true
+  variable:
+    description: What an error calls the list.
+    type: str
+    default: items
+"""
+
+EXAMPLES = r"""
+- name: Refuse unknown keys
+  ansible.builtin.assert:
+    that: (pg_users | leastpriv.pgsql.check_items('role', 'pg_users')) is sequence
+"""
+
+RETURN = r"""
+_value:
+  description: The list as it came.
+  type: list
+  elements: dict
+"""
+
+KINDS: Mapping[str, tuple[ItemSpec, Mapping[str, ItemSpec]]] = {
+    "role": (ROLE_ITEM, {"roles": MEMBERSHIP_ITEM}),
+    "database": (
+        DATABASE_ITEM,
+        {"schemas": SCHEMA_ITEM, "extensions": EXTENSION_ITEM, "grants": DATABASE_GRANT_ITEM},
+    ),
+}
+
+
+def check_items(items: Any, kind: str, variable: str = "items") -> Any:
+    """Return the items unchanged, or fail with one line a wrong key."""
+    if kind not in KINDS:
+        raise AnsibleFilterError(f"check_items knows the kinds {' and '.join(KINDS)}, not {kind!r}")
+    try:
+        named = named_items(items, variable)
+        merged(named, variable)
+    except ItemError as error:
+        raise AnsibleFilterError(str(error)) from None
+    errors = [error for item in named for error in _errors(item, kind, f"{variable}: item {item['name']!r}")]
+    if errors:
+        raise AnsibleFilterError("; ".join(errors))
+    return items
+
+
+def _errors(item: Item, kind: str, place: str) -> Iterator[str]:
+    known, nested = KINDS[kind]
+    yield from _unknown(item, known, place)
+    for key, inner in nested.items():
+        for number, part in enumerate(_dicts(item.get(key)), start=1):
+            where = f"{place}, {key} entry {part.get('name', number)!r}"
+            yield from _unknown(part, inner, where)
+            yield from _missing(part, inner, where)
+
+
+def _dicts(value: Any) -> Sequence[Mapping[str, Any]]:
+    """Return the dictionaries of a list; names may stand beside them."""
+    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, (list, tuple)) else []
+
+
+def _unknown(item: Mapping[str, Any], known: ItemSpec, place: str) -> Iterator[str]:
+    for key in sorted(str(key) for key in item if key not in known):
+        nearest = get_close_matches(key, known, n=1, cutoff=0.0)[0]
+        yield f"{place} has the unknown key {key!r}: did you mean {nearest!r}?"
+
+
+def _missing(item: Mapping[str, Any], known: ItemSpec, place: str) -> Iterator[str]:
+    for key in sorted(key for key, spec in known.items() if spec.get("required") and item.get(key) is None):
+        yield f"{place} has no {key}: add it"
+
+
+class FilterModule:
+    """Offer the filter to Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filter under its name."""
+        return {"check_items": check_items}
