@@ -34,12 +34,11 @@ def apply(task: Task, run: Run, first: Plans, done: list[Step]) -> list[str]:
         warnings += create(task, run, cluster, done)
         cluster = replace(retried(lambda: planned(task, run)), before=cluster.before)
     parts = wanted(task.insides(cluster), first.insides)
-    work = [
-        lambda: apply_insides(run, parts, first.insides, done),
-        lambda: apply_cluster(task, run, cluster, done),
-    ]
-    for stage in work if first.superuser else reversed(work):
-        warnings += stage()
+    if not first.superuser:
+        warnings += apply_cluster(task, run, cluster, done)
+    warnings += apply_insides(run, parts, first.insides, done)
+    if first.superuser:
+        warnings += apply_cluster(task, run, cluster, done)
     if task.finish is no_finish:
         return warnings
     with opened(run.login) as connection:
@@ -50,14 +49,13 @@ def create(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list[str]:
     """Create databases outside of a transaction, while another connection holds the lock in one."""
     created: list[Change] = []
     warnings: list[str] = []
+    database = lobby(run.login.database, task.templates(plan))
 
     def once() -> None:
-        database = lobby(run.login.database, task.templates(plan))
-        with opened(run.login, database) as holder, opened(run.login, database) as worker:
-            with holder.transaction(CLUSTER_LOCK):
-                for change in creations(make_plan(task.cluster, task.cluster.read(holder))):
-                    warnings.extend(execute(worker, [change]))
-                    created.append(change)
+        with opened(run.login, database) as worker, locked(run.login, database) as holder:
+            for change in creations(make_plan(task.cluster, task.cluster.read(holder))):
+                warnings.extend(execute(worker, [change]))
+                created.append(change)
 
     try:
         retried(once)
@@ -65,6 +63,13 @@ def create(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list[str]:
         if created:
             done.append(Step(tuple(created)))
     return warnings
+
+
+@contextmanager
+def locked(login: Login, database: str) -> Iterator[Connection]:
+    """Open a session that holds the cluster's lock."""
+    with opened(login, database) as connection, connection.transaction(CLUSTER_LOCK):
+        yield connection
 
 
 def lobby(maintenance: str, templates: frozenset[str]) -> str:

@@ -27,7 +27,7 @@ GRANT_DEFAULT = "grant default"
 REVOKE_DEFAULT = "revoke default"
 REVOKE = "revoke"
 OPEN_DATABASE = "open database"
-SET_PASSWORD = "set password"
+SET_PASSWORD = "set password"  # noqa: S105  the name of an action
 DROP_ROLE = "drop role"
 DROP_DATABASE = "drop database"
 DROP_SCHEMA = "drop schema"
@@ -121,7 +121,7 @@ def commented(text: str) -> str:
 
 
 def script(changes: Iterable[Change]) -> list[str]:
-    """Give the lines for ``psql -f``, with ``\\connect`` where the database changes."""
+    """Give the lines for ``psql -f``, entering another database where the changes do."""
     lines: list[str] = []
     current: Optional[str] = None
     for change in changes:

@@ -1,35 +1,25 @@
 # Copyright (c) 2026 the leastpriv.pgsql contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A session on one database: the only module that imports a driver."""
+"""A session on one database, and its transactions."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from .errors import AccessError, ServerError
-
-try:
-    import psycopg2
-except ImportError:
-    psycopg2 = None
-try:
-    import psycopg
-except ImportError:
-    psycopg = None  # type: ignore[assignment]  # psycopg 3 is optional where psycopg2 is there
+from .driver import as_access_error, driver, keep_warnings, open_session, take_warnings
+from .errors import AccessError
 
 OLDEST = 130000
-WRONG_HANDS = "unexpected answer of the server"
 
 # Everything is written with its schema and read with an empty search_path, so that nobody's objects of the same
 # name are used; with client_min_messages at warning, whatever the server says is a warning, in any language.
+# standard_conforming_strings stays as it is: psycopg2 looks at it only once, when it connects.
 SESSION = """
 SELECT pg_catalog.set_config('search_path', '', false),
-       pg_catalog.set_config('standard_conforming_strings', 'on', false),
        pg_catalog.set_config('DateStyle', 'ISO, YMD', false),
        pg_catalog.set_config('TimeZone', 'UTC', false),
        pg_catalog.set_config('client_min_messages', 'warning', false),
@@ -75,7 +65,6 @@ class Login:
     database: str
     session_role: Optional[str] = None
     lock_timeout: float = 5.0
-    driver: Optional[str] = None
 
 
 class Connection:
@@ -85,8 +74,7 @@ class Connection:
         self._raw = raw
         self._warnings: list[str] = []
         self.statements = 0
-        if hasattr(raw, "add_notice_handler"):
-            raw.add_notice_handler(lambda notice: self._warnings.append(notice.message_primary or ""))
+        keep_warnings(raw, self._warnings)
         self.rows(SESSION, lock_timeout=f"{int(login.lock_timeout * 1000)}ms")
         if login.session_role is not None:
             self.rows("SELECT pg_catalog.set_config('role', %(role)s, false)", role=login.session_role)
@@ -99,8 +87,9 @@ class Connection:
 
     def execute(self, sql: str) -> list[str]:
         """Run statements in one round trip and give the server's warnings."""
+        take_warnings(self._raw, self._warnings)
         with self._cursor(sql, None):
-            return self._taken_warnings()
+            return take_warnings(self._raw, self._warnings)
 
     @contextmanager
     def transaction(self, lock: int) -> Iterator[None]:
@@ -131,76 +120,19 @@ class Connection:
             with self._raw.cursor() as cursor:
                 cursor.execute(sql, values)
                 yield cursor
-        except driver_errors() as error:
-            raise server_error(error) from None
-
-    def _taken_warnings(self) -> list[str]:
-        """Take what the server has said since the last call; psycopg2 keeps it in a list of its own."""
-        if psycopg2 is not None and isinstance(self._raw, psycopg2.extensions.connection):
-            self._warnings.extend(text.partition(":  ")[2].strip() or text.strip() for text in self._raw.notices)
-            self._raw.notices[:] = []
-        taken, self._warnings[:] = list(self._warnings), []
-        return taken
-
-
-def driver_errors() -> tuple[type[BaseException], ...]:
-    """Give the error classes of the drivers that are there."""
-    return tuple(driver.Error for driver in (psycopg2, psycopg) if driver is not None)
-
-
-def server_error(error: Any) -> AccessError:
-    """Keep SQLSTATE, message, detail and hint of an error; its text could quote the statement."""
-    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-    diag = error.diag
-    if not state:
-        return AccessError(f"no connection to the server: {str(error).strip() or type(error).__name__}")
-    table = diag.table_name if diag.schema_name == "pg_catalog" else None
-    return ServerError(diag.message_primary or WRONG_HANDS, state, diag.message_detail, diag.message_hint, table)
-
-
-def driver_name(wanted: Optional[str] = None) -> str:
-    """Choose psycopg2, or else psycopg 3; LEASTPRIV_DRIVER chooses by name."""
-    there = [name for name, module in (("psycopg2", psycopg2), ("psycopg", psycopg)) if module is not None]
-    wanted = wanted or os.environ.get("LEASTPRIV_DRIVER")
-    if wanted in there or (there and not wanted):
-        return wanted or there[0]
-    raise AccessError(
-        "no PostgreSQL driver for this Python interpreter; install psycopg2 (package python3-psycopg2, or "
-        "pip install psycopg2-binary) or psycopg 3 (pip install 'psycopg[binary]')"
-    )
-
-
-def libpq_version(driver: str) -> int:
-    """Give the version of libpq that the driver uses, such as 160002."""
-    return int(psycopg2.extensions.libpq_version() if driver == "psycopg2" else psycopg.pq.version())
-
-
-def writable_host(parameters: Mapping[str, Any], driver: str) -> dict[str, str]:
-    """Ask libpq for the writable one of several hosts; libpq knows ``primary`` from version 14."""
-    if "," not in str(parameters.get("host", "")) or "target_session_attrs" in parameters:
-        return {}
-    return {"target_session_attrs": "primary" if libpq_version(driver) >= 140000 else "read-write"}
+        except driver().Error as error:
+            raise as_access_error(error) from None
 
 
 def connect(login: Login, database: Optional[str] = None) -> Connection:
     """Open a session on a database (the maintenance database unless one is named)."""
-    driver = driver_name(login.driver)
-    parameters = {"fallback_application_name": "leastpriv.pgsql", **login.parameters}
-    parameters.update(writable_host(parameters, driver), client_encoding="UTF8", dbname=database or login.database)
+    own = {"client_encoding": "UTF8", "dbname": database or login.database}
     try:
-        connection = Connection(_open(driver, parameters), login)
-    except driver_errors() as error:
-        raise server_error(error) from None
+        raw = open_session({"fallback_application_name": "leastpriv.pgsql", **login.parameters, **own})
+        connection = Connection(raw, login)
+    except driver().Error as error:
+        raise as_access_error(error) from None
     if connection.server.version < OLDEST:
+        connection.close()
         raise AccessError(f"the server is PostgreSQL {connection.server.version_text}; 13 or newer is needed")
     return connection
-
-
-def _open(driver: str, parameters: Mapping[str, Any]) -> Any:
-    if driver == "psycopg2":
-        raw = psycopg2.connect(**parameters)
-        raw.autocommit = True
-        return raw
-    return psycopg.connect(
-        **parameters, autocommit=True, prepare_threshold=None, cursor_factory=psycopg.ClientCursor
-    )

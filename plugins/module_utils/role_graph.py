@@ -40,9 +40,9 @@ def with_assumed(graph: RoleGraph, assumed: tuple[AssumedRole, ...]) -> RoleGrap
 
 def assumed_role(role: AssumedRole, graph: RoleGraph) -> RoleState:
     """Give a role as it is or as a new one, with what is said about it."""
-    said = {"superuser": role.superuser, "inherit": role.inherit}
-    known = {name: value for name, value in said.items() if value is not None}
-    return replace(graph.roles.get(role.name, RoleState(role.name)), **known)
+    known = graph.roles.get(role.name, RoleState(role.name))
+    superuser = known.superuser if role.superuser is None else role.superuser
+    return replace(known, superuser=superuser, inherit=known.inherit if role.inherit is None else role.inherit)
 
 
 def assumed_rows(role: AssumedRole, graph: RoleGraph) -> set[Membership]:

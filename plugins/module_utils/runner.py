@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
@@ -96,9 +97,14 @@ def attempt(work: Callable[[Params], Result], params: Params) -> Result:
         return {**result_of(error.outcome), **failure(error.error)}
     except AccessError as error:
         return failure(error)
-    except Exception as error:
-        places = [f"{os.path.basename(at.filename)}:{at.lineno}" for at in traceback.extract_tb(error.__traceback__)]
-        return {"failed": True, "msg": f"internal error {type(error).__name__} at {' > '.join(places)}: please report it"}
+    except Exception as error:  # noqa: BLE001  whatever it is, its text must not get out
+        return {"failed": True, "msg": f"internal error {type(error).__name__} at {places(error)}: please report it"}
+
+
+def places(error: Exception) -> str:
+    """Say where an error came from, by files and lines only."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
 
 
 def failure(error: AccessError) -> Result:

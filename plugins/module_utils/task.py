@@ -18,17 +18,17 @@ AnyPart = Part[Any]
 AnyPlan = Plan[Any]
 
 
-def no_insides(plan: AnyPlan) -> tuple[AnyPart, ...]:
+def no_insides(_plan: AnyPlan) -> tuple[AnyPart, ...]:
     """Say that a task has nothing to do inside of databases."""
     return ()
 
 
-def no_templates(plan: AnyPlan) -> frozenset[str]:
+def no_templates(_plan: AnyPlan) -> frozenset[str]:
     """Say that a task creates no database."""
     return frozenset()
 
 
-def no_finish(connection: Connection, plan: AnyPlan) -> tuple[str, ...]:
+def no_finish(_connection: Connection, _plan: AnyPlan) -> tuple[str, ...]:
     """Say that a task has nothing to do after the commit."""
     return ()
 
