@@ -40,9 +40,14 @@ def run(name: str) -> Result:
     begin = time.monotonic()
     environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     environment.update(PLAIN)
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    command = ["make", "--no-print-directory", name]
-    process = subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
+    process = subprocess.Popen(
+        ["make", "--no-print-directory", name],
+        env=environment,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     with process, registered(process.pid):
         output, late = collect(process)
     text = output.decode(errors="replace") + late

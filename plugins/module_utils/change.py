@@ -35,7 +35,7 @@ DROP_EXTENSION = "drop extension"
 
 # Memberships are revoked before they are granted, because a swap of parent and member would otherwise be a
 # cycle; grants come before revokes, so that nobody loses access midway; a database is opened when its ACL is
-# right; passwords come late, because nothing after them is logged by the server.
+# right; passwords come last, because from then on the transaction logs no statements.
 ORDER = (
     CREATE_ROLE,
     ALTER_ROLE,
@@ -52,11 +52,11 @@ ORDER = (
     REVOKE_DEFAULT,
     REVOKE,
     OPEN_DATABASE,
-    SET_PASSWORD,
     DROP_ROLE,
     DROP_EXTENSION,
     DROP_SCHEMA,
     DROP_DATABASE,
+    SET_PASSWORD,
 )
 
 ACL_ACTIONS = frozenset({REVOKE_MEMBERSHIP, GRANT_MEMBERSHIP, GRANT, GRANT_DEFAULT, REVOKE_DEFAULT, REVOKE})

@@ -44,8 +44,8 @@ def test_a_cluster_starts_with_the_superuser_only(cluster):
 
 
 def test_settings_reach_the_server(pg_version, tmp_path):
-    server = servers.start(pg_version, tmp_path, superuser='the "dba', settings={"cluster_name": "it's"})
-    assert query(server, "SELECT current_setting('cluster_name') || ' ' || current_user") == "it's the \"dba"
+    server = servers.start(pg_version, tmp_path, superuser="the dba", settings={"cluster_name": "it's"})
+    assert query(server, "SELECT current_setting('cluster_name') || ' ' || current_user") == "it's the dba"
     servers.stop(server)
 
 
