@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Union
+
 from .apply import apply, creations, opened, side_by_side
 from .change import Change
 from .connection import Login
-from .errors import AccessError
-from .plan import make_plan
+from .errors import AccessError, InputError, raise_problems
+from .plan import Plan, make_plan
 from .retry import retried
 from .server import refuse_standby
 from .task import AnyPart, AnyPlan, Outcome, Plans, Run, Step, Task, Unfinished
@@ -34,11 +37,26 @@ def make_plans(task: Task, run: Run) -> Plans:
     """Plan without a lock: the cluster's part, then the databases' parts side by side."""
     with opened(run.login) as connection:
         cluster = make_plan(task.cluster, task.cluster.read(connection))
-        insides = side_by_side(run.jobs, task.insides(cluster), lambda part: look_inside(part, run.login))
+        insides = look_inside_all(task.insides(cluster), run)
         plans = Plans(cluster, insides, connection.server.superuser)
         if plans.anything():
             refuse_standby(connection)
     return plans
+
+
+def look_inside_all(parts: Sequence[AnyPart], run: Run) -> tuple[AnyPlan, ...]:
+    """Plan the databases' parts side by side; one error names what stands against any of them."""
+    results = side_by_side(run.jobs, parts, lambda part: looked_at(part, run.login))
+    raise_problems(str(result) for result in results if isinstance(result, InputError))
+    return tuple(result for result in results if isinstance(result, Plan))
+
+
+def looked_at(part: AnyPart, login: Login) -> Union[AnyPlan, InputError]:
+    """Plan one database's part, and give a wrong declaration as a value, so that the others are looked at, too."""
+    try:
+        return look_inside(part, login)
+    except InputError as error:
+        return error
 
 
 def look_inside(part: AnyPart, login: Login) -> AnyPlan:

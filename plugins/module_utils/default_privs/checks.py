@@ -1,0 +1,95 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judge a declaration against the cluster, before any database is entered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Optional
+
+from ..change import Change
+from ..databases.model import DEFAULT_TEMPLATE, INVALID, DatabaseState
+from ..errors import raise_problems
+from ..plan import Resolved
+from ..quoting import ident
+from .inspect import foreseen_database
+from .model import Cluster, DefaultPrivs
+from .wanted import wanted_of
+
+
+def resolve_cluster(declared: DefaultPrivs, cluster: Cluster) -> Resolved[Cluster]:
+    """Raise one error for everything that is missing or wrong; give the cluster with the databases assumed."""
+    _wanted, problems = wanted_of(declared.rules, cluster.server.version)
+    after, missing, warnings = with_databases(declared, cluster)
+    problems += missing + [text for name in declared.databases or () for text in unusable(after.databases.get(name))]
+    owned = {creator for name in worked_on(declared, after) for creator in creators_in(declared, after, name)}
+    for what, names in (("creator", owned | declared.creators.names), ("grantee", declared.grantees())):
+        absent, assumed = declared.assume.missing(what, names - cluster.roles)
+        problems += absent
+        warnings += assumed
+    raise_problems(problems)
+    return Resolved(after, tuple(warnings))
+
+
+def with_databases(declared: DefaultPrivs, cluster: Cluster) -> tuple[Cluster, list[str], list[str]]:
+    """Judge the databases that are named and not there; those that may be assumed are added."""
+    named = {*(declared.databases or ()), *declared.creators.owners_of}
+    absent = sorted(named - set(cluster.databases))
+    problems, warnings = declared.assume.missing("database", absent)
+    new = {name: foreseen_database(name, cluster.server.current_user) for name in absent}
+    after = replace(
+        cluster,
+        databases=MappingProxyType({**cluster.databases, **new}),
+        unborn={**cluster.unborn, **dict.fromkeys(absent, DEFAULT_TEMPLATE)},
+    )
+    return after, list(problems), list(warnings)
+
+
+def worked_on(declared: DefaultPrivs, cluster: Cluster) -> tuple[str, ...]:
+    """Give the databases to work on; all of them are those that can be entered."""
+    if declared.databases is not None:
+        return tuple(name for name in declared.databases if name in cluster.databases)
+    return tuple(name for name in sorted(cluster.databases) if not list(unusable(cluster.databases[name])))
+
+
+def creators_in(declared: DefaultPrivs, cluster: Cluster, database: str) -> tuple[str, ...]:
+    """Give the creators in one database."""
+    return declared.creators.in_database(cluster.databases[database])
+
+
+def unusable(database: Optional[DatabaseState]) -> Iterator[str]:
+    """Say why a database can't be entered, and what to do."""
+    if database is None:
+        return
+    if database.name == "template0":
+        yield "database template0 has to stay as it is: leave it out, and take template1 for what new databases get"
+    elif database.connlimit == INVALID:
+        yield f"database {database.name} is invalid, for a drop was interrupted: drop it, or leave it out"
+    elif not database.allowconn:
+        sql = f"ALTER DATABASE {ident(database.name)} ALLOW_CONNECTIONS true"
+        yield f"database {database.name} allows no connections: run {sql}, or leave it out"
+
+
+def origin(cluster: Cluster, name: str) -> Optional[str]:
+    """Give the database whose default privileges a new one will start with; None if it is the built-in ones."""
+    passed = {name}
+    template = cluster.unborn[name]
+    while template in cluster.unborn and template not in passed:
+        passed.add(template)
+        template = cluster.unborn[template]
+    state = cluster.databases.get(template)
+    enterable = state is not None and template not in cluster.unborn and not list(unusable(state))
+    return template if enterable else None
+
+
+def no_changes(_before: Cluster, _after: Cluster) -> tuple[Change, ...]:
+    """Say that roles and databases stay as they are."""
+    return ()
+
+
+def no_lines(_state: Cluster, _other: Cluster) -> tuple[str, ...]:
+    """Say that there is nothing to be shown of the cluster."""
+    return ()

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read default privileges of all creators in one question, and what there is to refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Optional
+
+from ..acl import DEFAULT_CLASS_BY_OBJTYPE, DEFAULT_CLASSES
+from ..assume import Assume
+from ..connection import Connection
+from ..databases.inspect import Databases, read_databases
+from ..databases.model import DEFAULT_TEMPLATE, DatabaseState
+from ..memberships.graph import closure, parents_of
+from ..memberships.inspect import read_memberships
+from ..role_graph import RoleGraph, with_assumed
+from ..roles.inspect import read_roles
+from .model import Cluster, DefaultPrivilege, Defaults, builtin, classes
+
+# A row for the whole database is a full ACL in place of the built-in one, which counts where there is no row; a
+# row for a schema is what is added to that. acldefault() has its own letters. Every creator that exists has at
+# least one line per class, if only an empty one.
+DEFAULTS = """
+WITH creator AS (
+    SELECT oid, rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname = ANY (%(creators)s::text[])
+), class AS (
+    SELECT * FROM ROWS FROM (
+        pg_catalog.unnest(%(objtypes)s::"char"[]), pg_catalog.unnest(%(letters)s::"char"[])
+    ) AS pair (objtype, letter)
+), entry AS (
+    SELECT c.name, '' AS schema, k.objtype, coalesce(d.defaclacl, pg_catalog.acldefault(k.letter, c.oid)) AS acl
+    FROM creator c
+    CROSS JOIN class k
+    LEFT JOIN pg_catalog.pg_default_acl d
+           ON d.defaclrole = c.oid AND d.defaclnamespace = 0 AND d.defaclobjtype = k.objtype
+    UNION ALL
+    SELECT c.name, n.nspname::text, k.objtype, d.defaclacl
+    FROM creator c
+    JOIN pg_catalog.pg_default_acl d ON d.defaclrole = c.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
+    JOIN class k ON k.objtype = d.defaclobjtype
+)
+SELECT e.name, e.schema, e.objtype::text, coalesce(g.rolname::text, ''), a.privilege_type, a.is_grantable
+FROM entry e
+LEFT JOIN LATERAL pg_catalog.aclexplode(e.acl) a ON true
+LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee
+WHERE a.grantee IS NULL OR a.grantee = 0 OR g.oid IS NOT NULL
+"""
+SCHEMAS = "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = ANY (%(names)s::text[])"
+SELF_GRANT = "SELECT pg_catalog.current_setting('createrole_self_grant', true)"
+MEMBERSHIP_SUFFICES_BEFORE = 160000
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What to look for in a database: its creators, and the schemas that rules name or check mode assumes."""
+
+    creators: tuple[str, ...]
+    schemas: frozenset[str] = frozenset()
+    assumed: frozenset[str] = frozenset()
+
+
+def read_defaults(connection: Connection, looking: Looking) -> Defaults:
+    """Read the default privileges of the creators; those who don't exist yet will have the built-in ones."""
+    version = connection.server.version
+    known = [DEFAULT_CLASSES[name] for name in classes(version)]
+    letters = {"objtypes": [one.objtype for one in known], "letters": [one.acldefault for one in known]}
+    rows = connection.rows(DEFAULTS, creators=list(looking.creators), **letters)
+    facts = frozenset(
+        DefaultPrivilege(creator, schema, DEFAULT_CLASS_BY_OBJTYPE[letter].name, *what)
+        for creator, schema, letter, *what in rows
+        if what[1] is not None
+    )
+    unborn = set(looking.creators).difference(row[0] for row in rows)
+    return Defaults(facts | builtin(unborn, version), read_schemas(connection, looking) | looking.assumed)
+
+
+def read_schemas(connection: Connection, looking: Looking) -> frozenset[str]:
+    """Read which of the schemas that rules name are there."""
+    if not looking.schemas:
+        return frozenset()
+    return frozenset(name for (name,) in connection.rows(SCHEMAS, names=sorted(looking.schemas)))
+
+
+def predict_defaults(connection: Optional[Connection], looking: Looking, version: int) -> Defaults:
+    """Tell what a database will start with: what its template has, or what is built in."""
+    if connection is not None:
+        return read_defaults(connection, looking)
+    return Defaults(builtin(looking.creators, version), looking.assumed | {"public", "information_schema"})
+
+
+def read_cluster(connection: Connection, assume: Assume) -> Cluster:
+    """Read roles and databases, with what check mode takes for granted laid over."""
+    server, there = connection.server, RoleGraph(read_roles(connection), read_memberships(connection))
+    graph = with_assumed(there, assume.roles)
+    born = frozenset(graph.roles) - frozenset(there.roles)
+    databases, unborn = overlaid_databases(read_databases(connection), assume, server.current_user)
+    return Cluster(server, frozenset(graph.roles), read_acts_for(connection, graph, born), databases, unborn)
+
+
+def read_acts_for(connection: Connection, graph: RoleGraph, born: frozenset[str]) -> Optional[frozenset[str]]:
+    """Find the roles whose default privileges the login may change; None: a superuser may change everybody's.
+
+    To 15 that takes membership, from 16 the role's privileges, which come by memberships that inherit.
+    ``born`` are the roles that check mode assumes this login to have made.
+    """
+    me, alone = connection.server.current_user, connection.server.version < MEMBERSHIP_SUFFICES_BEFORE
+    if graph.roles[me].superuser:
+        return None
+    mine = closure(parents_of(row for row in graph.memberships if alone or row.inherit), me)
+    if alone or not born:
+        return mine
+    given = str(connection.rows(SELF_GRANT)[0][0])
+    return mine | (born if "inherit" in given.lower() else frozenset())
+
+
+def overlaid_databases(there: Databases, assume: Assume, me: str) -> tuple[Databases, Mapping[str, str]]:
+    """Lay over the databases what earlier tasks will have made; give the templates of the new ones, too."""
+    databases, unborn = dict(there), {}
+    for one in assume.databases:
+        if one.name in there:
+            databases[one.name] = replace(there[one.name], owner=one.owner or there[one.name].owner)
+        else:
+            databases[one.name] = foreseen_database(one.name, one.owner or me)
+            unborn[one.name] = one.template or DEFAULT_TEMPLATE
+    return MappingProxyType(databases), unborn
+
+
+def foreseen_database(name: str, owner: str) -> DatabaseState:
+    """Give a database that isn't there yet; what isn't known of it doesn't matter here."""
+    return DatabaseState(name, owner, "", "", "", "")

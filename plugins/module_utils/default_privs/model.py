@@ -1,0 +1,187 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Default privileges: what is declared, and what is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional, Union
+
+from ..acl import DEFAULT_CLASSES, OBJECT_CLASSES, default_acl
+from ..assume import Assume
+from ..connection import Server
+from ..databases.model import DatabaseState
+from ..errors import InputError, raise_problems
+from ..items import boolean, checked_name
+from ..rules.model import Rule
+from ..rules.parse import parse_rule
+
+ALL_DATABASES = "all"
+
+# Where a privilege stands for a creator: schema ('' is the whole database), class, grantee, privilege.
+Place = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, order=True)
+class DefaultPrivilege:
+    """What a grantee will have on objects that a creator makes later; the creator is the grantor, too.
+
+    The schema '' is the whole database, the grantee '' is PUBLIC.
+    """
+
+    creator: str
+    schema: str
+    object_class: str
+    grantee: str
+    privilege: str
+    grantable: bool = False
+
+    def place(self) -> Place:
+        """Tell which entry it is, whatever its creator and its grant option."""
+        return (self.schema, self.object_class, self.grantee, self.privilege)
+
+
+Facts = frozenset[DefaultPrivilege]
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """The default privileges of the creators in one database, built-in ones included, and its declared schemas."""
+
+    facts: Facts
+    schemas: frozenset[str] = field(compare=False, default=frozenset())
+
+
+@dataclass(frozen=True)
+class Creators:
+    """Declared creators: roles, and the owners of all databases that are worked on, or of some."""
+
+    names: frozenset[str] = frozenset()
+    owners: bool = False
+    owners_of: frozenset[str] = frozenset()
+
+    def in_database(self, database: DatabaseState) -> tuple[str, ...]:
+        """Give the creators in one database."""
+        owner = {database.owner} if self.owners or database.name in self.owners_of else set()
+        return tuple(sorted(self.names | owner))
+
+
+@dataclass(frozen=True)
+class DefaultPrivs:
+    """What is declared; ``databases`` None means all that can be entered."""
+
+    databases: Optional[tuple[str, ...]]
+    creators: Creators
+    rules: tuple[Rule, ...]
+    assume: Assume
+    exact: bool = False
+
+    def schemas(self) -> frozenset[str]:
+        """Give the schemas that rules name."""
+        return frozenset(name for rule in self.rules for name in rule.schemas)
+
+    def grantees(self) -> frozenset[str]:
+        """Give the roles that rules name."""
+        return frozenset(name for rule in self.rules for name in rule.grantees if name)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What there is to refer to: roles and databases; nothing of it is changed.
+
+    ``acts_for`` are the roles whose default privileges the login may change; None is everybody's.
+    ``unborn`` names the template of each database that check mode assumes and that isn't there yet.
+    """
+
+    server: Server
+    roles: frozenset[str]
+    acts_for: Optional[frozenset[str]]
+    databases: Mapping[str, DatabaseState]
+    unborn: Mapping[str, str]
+
+
+def builtin(creators: Iterable[str], version: int) -> Facts:
+    """Give what holds where nothing was ever altered: acldefault() of each class, for the whole database."""
+    return frozenset(
+        DefaultPrivilege(creator, "", name, grantee, privilege, option)
+        for creator in creators
+        for name in classes(version)
+        for grantee, privilege, option in default_acl(name, creator, version)
+    )
+
+
+def classes(version: int) -> tuple[str, ...]:
+    """Give the classes that a server of this version has default privileges for."""
+    return tuple(name for name in DEFAULT_CLASSES if version >= OBJECT_CLASSES[name].since * 10000)
+
+
+def parse_default_privs(params: Mapping[str, Any], assume: Assume) -> DefaultPrivs:
+    """Read the module's parameters."""
+    return DefaultPrivs(
+        parse_databases(params["databases"]),
+        parse_creators(params["creators"]),
+        parse_rules(params["privileges"]),
+        assume,
+        params["mode"] == "exact",
+    )
+
+
+def parse_databases(value: Any) -> Optional[tuple[str, ...]]:
+    """Read names of databases, or the word all."""
+    if value == ALL_DATABASES:
+        return None
+    if not isinstance(value, (list, tuple)):
+        raise InputError("databases has to be a list of names, or the word all")
+    return tuple(dict.fromkeys(checked_name(name, "databases") for name in value))
+
+
+def parse_creators(values: Iterable[Any]) -> Creators:
+    """Read names of roles and ``{database_owner: true}`` or ``{database_owner: [names]}``."""
+    names: set[str] = set()
+    owners_of: set[str] = set()
+    everywhere = False
+    for value in values:
+        if not isinstance(value, Mapping):
+            names.add(creator_name(value))
+            continue
+        owned = database_owner(value)
+        everywhere = everywhere or owned is True
+        owners_of |= frozenset() if isinstance(owned, bool) else owned
+    return Creators(frozenset(names), everywhere, frozenset(owners_of))
+
+
+def creator_name(value: Any) -> str:
+    """Give the name of a role that can make something."""
+    if isinstance(value, str) and value.lower() in ("public", "none"):
+        raise InputError(f"creators: {value} is no role: PostgreSQL reserves the name")
+    return checked_name(value, "creators")
+
+
+def database_owner(value: Mapping[Any, Any]) -> Any:
+    """Read which databases' owners are meant: true for all that are worked on, or names."""
+    if list(value) != ["database_owner"]:
+        raise InputError("creators: an item is a role's name, or a dictionary with the one key database_owner")
+    owned = value["database_owner"]
+    if isinstance(owned, (list, tuple)):
+        return frozenset(checked_name(name, "creators: database_owner") for name in owned)
+    try:
+        return boolean(owned, "creators: database_owner")
+    except InputError:
+        raise InputError("creators: database_owner has to be true, or a list of databases") from None
+
+
+def parse_rules(values: Iterable[Any]) -> tuple[Rule, ...]:
+    """Read all rules; one error shows each that isn't one."""
+    found = [attempted(value, f"privileges: rule {number}") for number, value in enumerate(values, 1)]
+    raise_problems(error.message for error in found if isinstance(error, InputError))
+    return tuple(rule for rule in found if isinstance(rule, Rule))
+
+
+def attempted(value: Any, where: str) -> Union[Rule, InputError]:
+    """Read one rule, and give the error as a value, so that the others are looked at, too."""
+    try:
+        return parse_rule(value, where)
+    except InputError as error:
+        return error
