@@ -41,14 +41,19 @@ def galaxy(*arguments: str, collections: Path = DIST) -> None:
     subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
 
 
-def build() -> Path:
-    """Build the archive and return its path."""
-    shutil.rmtree(DIST, ignore_errors=True)
-    DIST.mkdir(parents=True)
+def build(target: Path) -> Path:
+    """Build the archive into an empty folder and return its path."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder:
         source = export(Path(folder) / "pgsql")
-        galaxy("build", "--force", "--output-path", str(DIST), str(source))
-    return next(DIST.glob("*.tar.gz"))
+        galaxy("build", "--force", "--output-path", str(target), str(source))
+    return next(target.glob("*.tar.gz"))
+
+
+def install(archive: Path, target: Path) -> None:
+    """Install an archive into a folder, as a user would."""
+    galaxy("install", str(archive), "--offline", "--force", "-p", str(target), collections=target)
 
 
 def findings(names: Iterable[str]) -> list[str]:
@@ -71,17 +76,27 @@ def check(archive: Path) -> bool:
 def demo(archive: Path) -> int:
     """Run the demo with the collection installed from the archive."""
     with tempfile.TemporaryDirectory() as folder:
-        galaxy("install", str(archive), "--offline", "-p", folder, collections=Path(folder))
+        install(archive, Path(folder))
         command = [sys.executable, "-m", "demo", "--collection-path", folder]
         return subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, check=False).returncode
 
 
+def install_fresh(target: Path) -> int:
+    """Build the archive somewhere else and install it into a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        install(build(Path(folder) / "dist"), target)
+    return 0
+
+
 def main() -> int:
-    """Build, check, and with --demo try."""
+    """Build, check, and with --demo try; or build and install."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--demo", action="store_true", help="run the demo from the archive")
+    parser.add_argument("--install", type=Path, metavar="DIR", help="only install the collection into this folder")
     arguments = parser.parse_args()
-    archive = build()
+    if arguments.install:
+        return install_fresh(arguments.install.absolute())
+    archive = build(DIST)
     good = check(archive)
     return demo(archive) if good and arguments.demo else not good
 

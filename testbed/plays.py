@@ -50,15 +50,15 @@ class Run:
 def play(arguments: Sequence[str], collections: Path, environment: Mapping[str, str]) -> Run:
     """Run ansible-playbook in the checkout's folder, free of what the caller's environment says to Ansible and libpq.
 
-    It finds collections in one search path only.
+    It finds collections in one search path only. Ansible refuses to start where the locale isn't UTF-8.
     """
     with tempfile.NamedTemporaryFile(prefix="leastpriv-pgsql-results-") as results:
         command = [str(Path(sys.executable).parent / "ansible-playbook"), *arguments]
-        surroundings = {**clean_environment(), **recording(Path(results.name)), **paths(collections), **environment}
+        own = {"LC_ALL": "C.UTF-8", **recording(Path(results.name)), **paths(collections)}
         done = subprocess.run(
             command,
             cwd=CHECKOUT,
-            env=surroundings,
+            env={**clean_environment(), **own, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

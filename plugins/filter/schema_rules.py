@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Callable
+from collections.abc import Sequence
+from typing import Any, Callable, Union
 
-from ..plugin_utils.items import is_removed
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils.errors import InputError
+from ..module_utils.rules.model import Rule
+from ..module_utils.rules.parse import parse_rule
 
 DOCUMENTATION = r"""
 name: schema_rules
@@ -17,18 +20,23 @@ short_description: Select the default privileges that concern schemas
 version_added: 0.1.0
 author: the leastpriv.pgsql contributors (@leastpriv)
 description:
-  - Keeps the rules of class SCHEMAS that grant, as text or as a dictionary.
-  - The rules themselves are checked by the modules, not here.
+  - Keeps the rules of class SCHEMAS, those that grant and those that revoke, as text or as a dictionary.
+  - What isn't a rule is an error that shows the place, for the other rules of the list as well.
+positional: _input, variable
 options:
   _input:
     description: The default privileges.
     type: list
     elements: raw
     required: true
+  variable:
+    description: What an error calls the list.
+    type: str
+    default: rules
 """
 
 EXAMPLES = r"""
-- name: Grant on declared schemas what new schemas get by default
+- name: Give declared schemas what new schemas get by default
   leastpriv.pgsql.pg_db_isolation:
     databases: "{{ pg_databases }}"
     schema_privileges: "{{ pg_default_privileges | leastpriv.pgsql.schema_rules }}"
@@ -36,24 +44,29 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The rules of class SCHEMAS.
+  description: The rules of class SCHEMAS, as they came.
   type: list
   elements: raw
 """
 
-QUOTED = re.compile(r'"(?:[^"]|"")*"')
-SCHEMA_GRANT = re.compile(r"\s*GRANT\b.*\bON\s+SCHEMAS\s+TO\b", re.IGNORECASE | re.DOTALL)
+
+def schema_rules(rules: Any, variable: str = "rules") -> list[Any]:
+    """Return the rules of class SCHEMAS, or fail with everything in the list that isn't a rule."""
+    if not isinstance(rules, Sequence) or isinstance(rules, (str, bytes)):
+        raise AnsibleFilterError(f"{variable} is not a list: give a list of rules")
+    parsed = [_parsed(rule, f"{variable}[{place}]") for place, rule in enumerate(rules)]
+    errors = [found.message for found in parsed if isinstance(found, InputError)]
+    if errors:
+        raise AnsibleFilterError("\n".join(errors))
+    pairs = zip(rules, parsed)
+    return [rule for rule, found in pairs if isinstance(found, Rule) and found.object_class == "SCHEMAS"]
 
 
-def schema_rules(rules: Sequence[Any]) -> list[Any]:
-    """Return the rules that grant something on new schemas."""
-    return [rule for rule in rules if _grants_on_schemas(rule)]
-
-
-def _grants_on_schemas(rule: Any) -> bool:
-    if isinstance(rule, Mapping):
-        return str(rule.get("on", "")).upper() == "SCHEMAS" and not is_removed(rule)
-    return SCHEMA_GRANT.match(QUOTED.sub('""', str(rule))) is not None
+def _parsed(rule: Any, where: str) -> Union[Rule, InputError]:
+    try:
+        return parse_rule(rule, where)
+    except InputError as error:
+        return error
 
 
 class FilterModule:

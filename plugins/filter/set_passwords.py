@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils.items import Item
+from ..plugin_utils.items import Item, is_removed
 
 DOCUMENTATION = r"""
 name: set_passwords
@@ -20,7 +20,7 @@ author: the leastpriv.pgsql contributors (@leastpriv)
 description:
   - A password that is set replaces the password of the item of that name; an empty one leaves the item alone.
   - A system user without an item is an error that names its variable and the lists, unless the user is not
-    given, or is optional and has no password.
+    given, or is optional and has no password. One whose item is declared absent is an error as well.
   - The result holds passwords. Use it within the arguments of a module only, never in a fact or a loop.
 positional: _input, users
 options:
@@ -62,21 +62,27 @@ LISTS = "neither pg_default_roles nor pg_users"
 def set_passwords(items: Sequence[Item], users: Sequence[Mapping[str, Any]]) -> list[Item]:
     """Return the items, those of the system users with their passwords."""
     given = [user for user in users if user["name"]]
-    _refuse_unlisted({item["name"] for item in items}, given)
+    errors = [*_unlisted({item["name"] for item in items}, given), *_leaving(items, given)]
+    if errors:
+        raise AnsibleFilterError("; ".join(errors))
     passwords = {user["name"]: user["password"] for user in given if user["password"]}
     return [{**item, "password": passwords[item["name"]]} if item["name"] in passwords else item for item in items]
 
 
-def _refuse_unlisted(names: set[str], users: Sequence[Mapping[str, Any]]) -> None:
-    needed = [user for user in users if user["password"] or not user.get("optional")]
-    errors = [
-        f"{user['variable']} is {user['name']!r}, for which {LISTS} has an item: "
-        f"add an item of that name, or change {user['variable']}"
-        for user in needed
-        if user["name"] not in names
-    ]
-    if errors:
-        raise AnsibleFilterError("; ".join(errors))
+def _unlisted(names: set[str], users: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for user in users:
+        if user["name"] not in names and (user["password"] or not user.get("optional")):
+            yield (
+                f"{user['variable']} is {user['name']!r}, for which {LISTS} has an item: "
+                f"add an item of that name, or change {user['variable']}"
+            )
+
+
+def _leaving(items: Sequence[Item], users: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    gone = {item["name"] for item in items if is_removed(item)}
+    for user in users:
+        if user["name"] in gone:
+            yield f"{user['variable']} is {user['name']!r}, whose item is declared absent: change one of the two"
 
 
 class FilterModule:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Optional, TypeVar, Union
 
 from .change import Change
@@ -49,19 +50,22 @@ def create(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list[str]:
     """Create databases outside of a transaction, while another connection holds the lock in one."""
     created: list[Change] = []
     warnings: list[str] = []
-    database = lobby(run.login.database, task.templates(plan))
+    templates = task.templates(plan)
 
-    def once() -> None:
+    def once(template: str) -> None:
+        database = lobby(run.login.database, template)
         with opened(run.login, database) as worker, locked(run.login, database) as holder:
             for change in creations(make_plan(task.cluster, task.cluster.read(holder))):
-                warnings.extend(execute(worker, [change]))
-                created.append(change)
+                if templates.get(change.object) == template:
+                    warnings.extend(execute(worker, [change]))
+                    created.append(change)
 
     try:
-        retried(once)
+        for template in sorted(set(templates.values())):
+            retried(partial(once, template))
     finally:
         if created:
-            done.append(Step(tuple(created)))
+            done.append(Step(tuple(sorted(created, key=lambda change: change.object))))
     return warnings
 
 
@@ -72,9 +76,9 @@ def locked(login: Login, database: str) -> Iterator[Connection]:
         yield connection
 
 
-def lobby(maintenance: str, templates: frozenset[str]) -> str:
+def lobby(maintenance: str, template: str) -> str:
     """Choose a database to wait in: nobody may be connected to a template while it is cloned."""
-    return next((name for name in (maintenance, "template1", "postgres") if name not in templates), maintenance)
+    return next((name for name in (maintenance, "template1", "postgres") if name != template), maintenance)
 
 
 def creations(plan: AnyPlan) -> tuple[Change, ...]:
@@ -96,23 +100,25 @@ def wanted(parts: Iterable[AnyPart], foretold: Sequence[AnyPlan]) -> list[AnyPar
 
 def apply_cluster(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list[str]:
     """Apply the cluster's part; its undo and its diff count from before databases were created."""
-    if not plan.changes:
+    created = created_in(done)
+    if not plan.changes and not created:
         return []
     applied, warnings = apply_part(task.cluster, run, CLUSTER_LOCK)
-    before = plan.before if any(step for step in done if creations_in(step)) else applied.before
+    before = plan.before if created else applied.before
     done.append(Step.of(replace(applied, before=before), applied.changes))
     return warnings
 
 
-def creations_in(step: Step) -> bool:
-    """Tell whether a step is the one that created databases."""
-    return any(not change.transactional for change in step.changes)
+def created_in(done: Iterable[Step]) -> frozenset[str]:
+    """Name the databases that the steps have created."""
+    return frozenset(change.object for step in done for change in step.changes if not change.transactional)
 
 
 def apply_insides(run: Run, parts: Sequence[AnyPart], foretold: Sequence[AnyPlan], done: list[Step]) -> list[str]:
     """Apply the databases' parts side by side; what succeeded counts even if another one failed."""
     results = side_by_side(run.jobs, parts, lambda part: attempted(part, run))
     predicted = {plan.part.database: plan for plan in foretold if plan.part.predict is not None}
+    created = created_in(done)
     warnings: list[str] = []
     problems: list[str] = []
     for part, result in zip(parts, results):
@@ -121,7 +127,7 @@ def apply_insides(run: Run, parts: Sequence[AnyPart], foretold: Sequence[AnyPlan
             continue
         plan, said = result
         guess = predicted.get(part.database)
-        warnings += [*said, *(surprise(guess, plan) if guess else [])]
+        warnings += [*said, *(surprise(guess, plan) if guess and part.database in created else [])]
         if plan.changes:
             step = Step.of(plan, plan.changes)
             done.append(replace(step, undo=()) if guess else step)

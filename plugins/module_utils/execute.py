@@ -15,10 +15,13 @@ from .quoting import ident
 
 AT_ONCE = 500
 
-# What would keep a password verifier: the server's log, and pg_stat_statements where it is loaded.
+# What would keep a password verifier: the server's log, pg_stat_statements where it is loaded, and
+# pg_stat_activity, which anybody with pg_read_all_stats can look into and which reports of deadlocks quote.
 QUIET = (
+    ("track_activities", "off"),
     ("log_statement", "none"),
     ("log_min_duration_statement", "-1"),
+    ("log_min_duration_sample", "-1"),
     ("log_min_error_statement", "panic"),
     ("log_duration", "off"),
     ("pg_stat_statements.track_utility", "off"),

@@ -40,6 +40,18 @@ def known_keys(item: Mapping[str, Any], spec: Mapping[str, Mapping[str, Any]], w
     return {key: typed(value, spec[key], f"{where}: {key}") for key, value in item.items() if value is not None}
 
 
+def without_choices(spec: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Give an argument spec that lets null through for every key, which Ansible refuses where it knows the choices."""
+    return {key: {word: value for word, value in kind.items() if word != "choices"} for key, kind in spec.items()}
+
+
+def check_choices(item: Mapping[str, Any], spec: Mapping[str, Mapping[str, Any]], where: str) -> None:
+    """Refuse a value that isn't among its key's choices."""
+    for key, kind in spec.items():
+        if "choices" in kind and item.get(key) is not None:
+            typed(item[key], kind, f"{where}: {key}")
+
+
 def typed(value: Any, kind: Mapping[str, Any], where: str) -> Any:
     """Give a value as what its key takes."""
     if kind["type"] == "bool":

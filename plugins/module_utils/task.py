@@ -23,9 +23,9 @@ def no_insides(_plan: AnyPlan) -> tuple[AnyPart, ...]:
     return ()
 
 
-def no_templates(_plan: AnyPlan) -> frozenset[str]:
+def no_templates(_plan: AnyPlan) -> Mapping[str, str]:
     """Say that a task creates no database."""
-    return frozenset()
+    return {}
 
 
 def no_finish(_connection: Connection, _plan: AnyPlan) -> tuple[str, ...]:
@@ -37,13 +37,13 @@ def no_finish(_connection: Connection, _plan: AnyPlan) -> tuple[str, ...]:
 class Task:
     """What a module wants: its part of the cluster, and parts inside of databases that follow from its plan.
 
-    ``templates`` names the databases that are cloned; ``finish`` runs after everything is committed and gives
-    warnings; ``facts`` are further return values of the module.
+    ``templates`` gives for each database that is created what it is cloned from; ``finish`` runs after everything is
+    committed and gives warnings; ``facts`` are further return values of the module.
     """
 
     cluster: AnyPart
     insides: Callable[[AnyPlan], tuple[AnyPart, ...]] = no_insides
-    templates: Callable[[AnyPlan], frozenset[str]] = no_templates
+    templates: Callable[[AnyPlan], Mapping[str, str]] = no_templates
     finish: Callable[[Connection, AnyPlan], tuple[str, ...]] = no_finish
     facts: Mapping[str, Any] = field(default_factory=dict)
 

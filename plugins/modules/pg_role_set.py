@@ -8,16 +8,282 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_role_set
-short_description: Declare a whole list of PostgreSQL roles, their memberships, settings and passwords
+short_description: Bring a whole list of PostgreSQL roles to what is declared
 version_added: 0.1.0
-description: A list.
+description:
+  - Roles with their attributes, expiry, comment, passwords, memberships and settings, all in one task and in one
+    transaction, for any number of roles.
+  - A key that isn't given, or is V(null), is not managed. Parents may follow their members in the list.
+  - A plain password is tested against what is stored, and never sent; where it differs, a SCRAM verifier is.
+  - Nothing is written, and no lock taken, where nothing is to be done.
+options:
+  roles:
+    description:
+      - The roles. Two items of one name are merged; two different values for a key are an error.
+      - PostgreSQL's own roles, whose names start with C(pg_), can be granted and not declared.
+      - The bootstrap superuser, the role that logs in and O(session_role) are protected - what would lock them out
+        (V(false) for O(roles[].login) or O(roles[].superuser), an empty password, an expiry in the past, a connection
+        limit of 0, V(absent)) is an error. See O(allow_self).
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name, taken literally; at most 63 bytes.
+        type: str
+        required: true
+      state:
+        description:
+          - V(present) or, with the same meaning, V(create); or V(absent). If not given, V(present).
+          - A role is dropped only if nothing depends on it; the error counts what does, by database and class. From
+            PostgreSQL 16, a membership that the role has granted counts, too.
+        type: str
+      login:
+        description: Whether it may log in. A new role may, if this isn't given.
+        type: bool
+      superuser:
+        description: Whether it is a superuser.
+        type: bool
+      createdb:
+        description: Whether it may create databases.
+        type: bool
+      createrole:
+        description: Whether it may create roles.
+        type: bool
+      inherit:
+        description:
+          - Whether it has the privileges of its parents without SET ROLE. From PostgreSQL 16, only new memberships
+            follow it; see O(roles[].roles).
+        type: bool
+      replication:
+        description: Whether it may replicate.
+        type: bool
+      bypassrls:
+        description: Whether row-level security doesn't count for it.
+        type: bool
+      connlimit:
+        description: How many connections it may have at once; V(-1) is no limit.
+        type: int
+      password:
+        description:
+          - Plain text, a SCRAM verifier, or an md5 hash, which is stored as it is. A stored md5 hash is replaced when
+            plain text is declared.
+          - An empty text removes the password.
+          - Fewer than 8 characters, or a declared role's name, is a warning.
+          - A login that can't read C(pg_authid) sets the passwords of new roles only, and gets a warning that lists
+            the others.
+        type: str
+      expire_at:
+        description:
+          - When the password expires - a date, a timestamp (without a zone it is UTC), or V(infinity).
+          - Relative words such as V(tomorrow) are refused.
+        type: str
+      expire_in:
+        description:
+          - In how many days the password expires, counted from the server's date in UTC. The end moves when fewer than
+            O(expire_renew_days) are left, when more than these are, or when there is no end.
+          - It wins over O(roles[].expire_at).
+        type: int
+      comment:
+        description: Comment; an empty text removes it.
+        type: str
+      roles:
+        description:
+          - What it is a member of - names, or dictionaries with C(name), C(state) (V(present), V(absent); V(grant) and
+            V(revoke) mean the same), C(admin), C(inherit) and C(set).
+          - An option that isn't given stays as it is. From PostgreSQL 16, every grantor has a membership of its own;
+            V(true) is satisfied by any of them, and V(false) and V(absent) count for all.
+          - To PostgreSQL 15, C(set) V(false) and an C(inherit) that differs from the member's own are errors.
+        type: list
+        elements: raw
+      parameters:
+        description:
+          - Parameters by name, in any case. V(null) or V(DEFAULT) resets; booleans become C(on) and C(off); units are
+            not converted. Lists of names, such as C(search_path), are text as in SQL, or a list.
+          - A name without a dot that the server doesn't know is an error.
+        type: dict
+      search_path:
+        description: The same as C(search_path) in O(roles[].parameters).
+        type: raw
+      database_parameters:
+        description: Parameters that count in one database - dictionaries as in O(roles[].parameters), by database.
+        type: dict
+      pgbouncer:
+        description: Accepted and left to the pool.
+        type: bool
+      pool_mode:
+        description: Accepted and left to the pool - V(session), V(transaction) or V(statement).
+        type: str
+      pool_connlimit:
+        description: Accepted and left to the pool.
+        type: int
+  memberships:
+    description: Whether undeclared parents of items with O(roles[].roles) are removed. If not given, as O(mode).
+    type: str
+    choices: [additive, exact]
+  parameters_mode:
+    description:
+      - Whether undeclared parameters of items with O(roles[].parameters), O(roles[].search_path) or
+        O(roles[].database_parameters) are reset, each key for itself. If not given, as O(mode).
+    type: str
+    choices: [additive, exact]
+  update_password:
+    description: V(always) sets passwords that differ; V(on_create) only those of new roles.
+    type: str
+    choices: [always, on_create]
+    default: always
+  expire_renew_days:
+    description: How many days have to be left of O(roles[].expire_in). If not given, half of them.
+    type: int
+  scram_iterations:
+    description: Iterations of new verifiers. If not given, the server's, or 4096 before PostgreSQL 16.
+    type: int
+  allow_self:
+    description: Lift the protection of the role that logs in.
+    type: bool
+    default: false
+  defer:
+    description:
+      - Leave these out, to be done later with O(only) - V(absent) are the items to be dropped, and
+        V(database_parameters) what needs a database that later tasks make.
+    type: list
+    elements: str
+    choices: [absent, database_parameters]
+  only:
+    description: Do only these parts, of roles that are there already.
+    type: list
+    elements: str
+    choices: [absent, database_parameters]
+extends_documentation_fragment:
+  - leastpriv.pgsql.common
+  - leastpriv.pgsql.common.changing
+  - leastpriv.pgsql.common.attributes
+seealso:
+  - module: leastpriv.pgsql.pg_default_privs
+  - module: leastpriv.pgsql.pg_db_isolation
 """
+
 EXAMPLES = r"""
+- name: Make groups and a user
+  leastpriv.pgsql.pg_role_set:
+    login_unix_socket: /var/run/postgresql
+    roles:
+      - {name: dbuser_gitlab, password: "{{ vault_gitlab_password }}", roles: [dbrole_readwrite], expire_in: 365}
+      - {name: dbrole_readwrite, login: false, roles: [dbrole_readonly]}
+      - {name: dbrole_readonly, login: false, comment: reads everything}
+
+- name: Let a group be handed on, and nobody else be in more than what is said here
+  leastpriv.pgsql.pg_role_set:
+    memberships: exact
+    roles:
+      - name: dbuser_gitlab
+        roles:
+          - {name: dbrole_readwrite, admin: true}
+          - {name: dbrole_readonly, state: absent}
+
+- name: Set parameters, everywhere and in one database
+  leastpriv.pgsql.pg_role_set:
+    roles:
+      - name: dbuser_gitlab
+        search_path: ['$user', public]
+        parameters: {work_mem: 64MB, jit: false, idle_in_transaction_session_timeout: 60000}
+        database_parameters:
+          gitlab: {statement_timeout: 5min}
+
+- name: Shut a role out without dropping what it owns
+  leastpriv.pgsql.pg_role_set:
+    roles:
+      - {name: dbuser_old, login: false, password: '', connlimit: 0, roles: []}
+    mode: exact
+
+- name: Drop roles after databases have been handed on
+  leastpriv.pgsql.pg_role_set:
+    only: [absent]
+    roles:
+      - {name: dbuser_old, state: absent}
 """
+
 RETURN = r"""
+changes:
+  description: What was changed, or in check mode would be, in the order of doing.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: Kind of change, such as C(create role), C(alter role), C(grant membership) or C(set password).
+      type: str
+    object_class:
+      description: C(ROLE), C(MEMBERSHIP) or C(ROLE SETTING).
+      type: str
+    object:
+      description: The role, the parent of a membership, or the parameter.
+      type: str
+    role:
+      description: The role that changes; of a membership, the member.
+      type: str
+    grantor:
+      description: Who grants a membership.
+      type: str
+    privilege:
+      description: Not used by this module.
+      type: str
+    database:
+      description: Always V(null) - roles belong to the whole cluster.
+      type: str
+    summary:
+      description: The change in words.
+      type: str
+    destructive:
+      description: Whether something is taken away.
+      type: bool
+    transactional:
+      description: Whether it is part of the transaction; in this module always.
+      type: bool
+  sample:
+    - action: create role
+      database: null
+      destructive: false
+      grantor: ''
+      object: dbrole_readonly
+      object_class: ROLE
+      privilege: ''
+      role: dbrole_readonly
+      summary: create role dbrole_readonly (NOLOGIN)
+      transactional: true
+sql:
+  description: The same as lines for C(psql -f). Passwords are comments.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - CREATE ROLE "dbrole_readonly" NOLOGIN;
+    - "-- ALTER ROLE \"dbuser_gitlab\" PASSWORD '********';"
+undo_sql:
+  description:
+    - Lines for C(psql -f) that lead back. Roles that were dropped and passwords that were replaced are named in
+      comments, and not brought back.
+  returned: always
+  type: list
+  elements: str
+  sample: ['DROP ROLE "dbrole_readonly";']
+diff:
+  description: Before and after of exactly what changes, and the SQL.
+  returned: always
+  type: list
+  elements: dict
+deferred:
+  description: Whether O(defer) left something out.
+  returned: success
+  type: bool
+sqlstate:
+  description: The server's error code.
+  returned: when the server refused something
+  type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.items import without_choices
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.keys import ROLE_ITEM
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.role_set.model import PARTS
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.role_set.task import role_set_task
@@ -27,7 +293,7 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CHANGI
 PART_LIST = {"type": "list", "elements": "str", "choices": list(PARTS)}
 SPEC = {
     **CHANGING,
-    "roles": {"type": "list", "elements": "dict", "required": True, "options": ROLE_ITEM},
+    "roles": {"type": "list", "elements": "dict", "required": True, "options": without_choices(ROLE_ITEM)},
     "memberships": {"type": "str", "choices": MODES},
     "parameters_mode": {"type": "str", "choices": MODES},
     "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},

@@ -1,10 +1,14 @@
-"""An inventory that uses every key of the access model loads, works, and then changes nothing."""
+"""An inventory of the access model, with every key and much that isn't about access, works as it is."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.keys import (
     DATABASE_GRANT_ITEM,
     DATABASE_ITEM,
@@ -14,7 +18,10 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.keys import (
     SCHEMA_ITEM,
 )
 
-READ_ONLY = {"embedded_connect_params": {"options": "-c default_transaction_read_only=on"}}
+from testbed import servers
+from tests.role.runs import LOCAL, Run, ok
+
+# Keys of items: facts about the model, its pool and what later parts of this collection take.
 USERS = [
     {
         "name": "dbuser_model",
@@ -45,7 +52,10 @@ USERS = [
         "pool_connlimit": -1,
     },
     {"name": "dbuser_infinite", "expire_at": "infinity", "password": "right-Infinite-77", "roles": ["dbrole_admin"]},
+    {"name": "dbuser_dated", "expire_at": datetime.date(2031, 1, 31), "login": "false", "connlimit": "7"},
+    {**dict.fromkeys(ROLE_ITEM), "name": "dbuser_null"},
     {"name": "dbuser_former", "state": "absent"},
+    {"name": "dbuser_dba", "password": "right-Overridden-77", "connlimit": 16},
 ]
 DATABASES = [
     {
@@ -72,7 +82,7 @@ DATABASES = [
         "schemas": ["model", {"name": "shared", "owner": "dbuser_infinite", "state": "create"}],
         "extensions": [
             "btree_gist",
-            {"name": "pg_trgm", "schema": "public", "version": "1.6", "state": "create"},
+            {"name": "pg_trgm", "schema": "public", "version": None, "state": "create"},
         ],
         "baseline": "model.sql",
         "register_datasource": True,
@@ -98,8 +108,41 @@ DATABASES = [
         "icu_rules": "&a < b",
         "builtin_locale": "C",
     },
-    {"name": "plain"},
+    {**dict.fromkeys(DATABASE_ITEM), "name": "plain"},
 ]
+# What such an inventory has besides: none of it is for this role.
+OTHERS = {
+    "pg_seq": 1,
+    "pg_role": "primary",
+    "pg_cluster": "pg-meta",
+    "pg_version": 18,
+    "pg_mode": "pgsql",
+    "pg_conf": "oltp.yml",
+    "pg_shard": "pg",
+    "pg_vip_enabled": False,
+    "pg_primary_db": "postgres",
+    "pg_revoke_public": True,
+    "pg_default_schemas": ["monitor"],
+    "pg_default_extensions": [{"name": "adminpack", "schema": "pg_catalog"}, {"name": "pg_repack"}],
+    "pg_default_hba_rules": [{"user": "${dbsu}", "db": "all", "addr": "local", "auth": "ident", "title": "dbsu"}],
+    "pg_hba_rules": [{"user": "dbuser_model", "db": "model", "addr": "10.10.10.0/24", "auth": "pwd", "order": 300}],
+    "pgb_default_hba_rules": [{"user": "${dbsu}", "db": "pgbouncer", "addr": "local", "auth": "peer"}],
+    "pgb_hba_rules": [{"user": "dbuser_model", "db": "model", "addr": "intra", "auth": "pwd"}],
+    "pgbouncer_enabled": True,
+    "pgbouncer_poolmode": "transaction",
+    "pgbouncer_auth_query": False,
+    "pg_services": [{"name": "standby", "port": 5435, "dest": "default", "selector": "[]"}],
+    "pg_pwd_enc": "scram-sha-256",
+    "pg_parameters": {"shared_buffers": "1GB"},
+    "pg_crontab": ["00 01 * * * /pg/bin/pg-backup full"],
+    "patroni_password": "Patroni.API",
+    "node_firewall_intranet": ["10.0.0.0/8"],
+}
+PASSWORDS = {
+    "pg_admin_password": "right-Admin-77",
+    "pg_monitor_password": "",
+    "pg_replication_password": "right-Replication-77",
+}
 
 
 def keys(items: list[Any]) -> set[str]:
@@ -108,46 +151,78 @@ def keys(items: list[Any]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def runs(play: Any, query: Any) -> Any:
+def runs(run: Callable[..., Run], query: Callable, server: servers.Server, tmp_path_factory: Any) -> list[Run]:
+    """Check, apply and apply again, the first and the last on a read-only connection."""
     query('CREATE ROLE "dbuser_former"')
     query("CREATE DATABASE existing TEMPLATE template0")
-    declared = {"pg_users": USERS, "pg_databases": DATABASES, "pgsql_access_mode": "additive"}
-    check = play("--check", "--diff", variables={**declared, **READ_ONLY})
-    apply = play("--diff", variables=declared)
-    again = play("--diff", variables={**declared, **READ_ONLY})
-    return check, apply, again
+    login = {"login_unix_socket": str(server.socket_dir), "login_port": server.port, "login_user": "postgres"}
+    variables = {**OTHERS, **PASSWORDS, "pg_users": USERS, "pg_databases": DATABASES, "pgsql_access_login": login}
+    inventory: Path = tmp_path_factory.mktemp("model") / "hosts.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"pg-meta-1": {**LOCAL, **variables}}}}))
+    proof = {"pgsql_access_login": {**login, "connect_params": {"options": "-c default_transaction_read_only=on"}}}
+    calls: list[tuple[list[str], dict[str, Any]]] = [(["--check", "--diff"], proof), (["--diff"], {}), ([], proof)]
+    return [run(*arguments, inventory=[inventory], **more) for arguments, more in calls]
 
 
 def test_every_key_that_the_modules_know_is_used():
     assert keys(USERS) == set(ROLE_ITEM)
     assert keys(DATABASES) == set(DATABASE_ITEM)
-    assert keys([part for item in USERS for part in item.get("roles", [])]) == set(MEMBERSHIP_ITEM)
-    assert keys([part for item in DATABASES for part in item.get("schemas", [])]) == set(SCHEMA_ITEM)
-    assert keys([part for item in DATABASES for part in item.get("extensions", [])]) == set(EXTENSION_ITEM)
-    assert keys([part for item in DATABASES for part in item.get("grants", [])]) == set(DATABASE_GRANT_ITEM)
+    assert keys([part for item in USERS for part in item.get("roles") or []]) == set(MEMBERSHIP_ITEM)
+    assert keys([part for item in DATABASES for part in item.get("schemas") or []]) == set(SCHEMA_ITEM)
+    assert keys([part for item in DATABASES for part in item.get("extensions") or []]) == set(EXTENSION_ITEM)
+    assert keys([part for item in DATABASES for part in item.get("grants") or []]) == set(DATABASE_GRANT_ITEM)
 
 
-def test_the_inventory_is_applied_as_check_mode_said(runs: Any, succeeded: Any):
+def test_the_apply_makes_the_changes_that_check_mode_named(runs: list[Run]):
     check, apply, _again = runs
-    assert succeeded(apply).changes() == succeeded(check).changes()
+    assert ok(apply).changes() == ok(check).changes()
 
 
-def test_the_second_run_changes_nothing_on_a_read_only_connection(runs: Any, succeeded: Any):
-    _check, _apply, again = runs
-    assert succeeded(again).changed == 0
+def test_what_waits_for_the_databases_is_done_after_them(runs: list[Run]):
+    deferred = [summary for task, summary in runs[1].changes() if "drop the roles that are to go" in task]
+    assert any("dbuser_former" in summary for summary in deferred)
+    assert any("statement_timeout" in summary for summary in deferred)
 
 
-def test_what_was_declared_is_there(runs: Any, query: Any):
+def test_the_second_run_changes_nothing_on_a_read_only_connection(runs: list[Run]):
+    assert ok(runs[2]).changed == 0
+
+
+def test_users_are_as_declared(runs: list[Run], query: Callable):
     role = "SELECT rolconnlimit, rolvaliduntil IS NOT NULL, rolconfig FROM pg_roles WHERE rolname = 'dbuser_model'"
     ((connlimit, expires, config),) = query(role)
     assert (connlimit, expires) == (-1, True)
     assert sorted(config) == ["log_min_duration_statement=1000", "search_path=model, public", "work_mem=8MB"]
+    dated = "SELECT rolcanlogin, rolconnlimit, rolvaliduntil::date FROM pg_roles WHERE rolname = 'dbuser_dated'"
+    assert query(dated) == [(False, 7, datetime.date(2031, 1, 31))]
+    assert query("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'dbuser_null'") == [(True,)]
+    assert query("SELECT 1 FROM pg_roles WHERE rolname = 'dbuser_former'") == []
+
+
+def test_databases_are_as_declared(runs: list[Run], query: Callable):
     database = "SELECT datconnlimit, datdba::regrole::text FROM pg_database WHERE datname = 'model'"
     assert query(database) == [(50, "dbuser_model")]
-    assert query("SELECT 1 FROM pg_roles WHERE rolname = 'dbuser_former'") == []
+    assert query("SELECT count(*) FROM pg_database WHERE datname IN ('existing', 'plain')") == [(2,)]
     per_database = "SELECT setconfig FROM pg_db_role_setting WHERE setrole <> 0 AND setdatabase <> 0"
     assert query(per_database) == [(["statement_timeout=5s"],)]
 
 
-def test_former_names_of_the_pools_keys_are_named_in_a_warning(runs: Any):
-    assert "pool_size_reserve" in runs[1].output
+def test_a_users_item_adds_keys_to_the_default_roles_item(runs: list[Run], query: Callable):
+    dba = "SELECT rolsuper, rolconnlimit FROM pg_roles WHERE rolname = 'dbuser_dba'"
+    assert query(dba) == [(True, 16)]
+
+
+def test_the_variables_password_wins_over_the_items_own(runs: list[Run], query: Callable):
+    who = {"user": "dbuser_dba", "password": PASSWORDS["pg_admin_password"]}
+    assert query("SELECT current_user", "model", **who) == [("dbuser_dba",)]
+
+
+def test_an_empty_password_is_not_managed(runs: list[Run], query: Callable):
+    monitor = "SELECT rolcanlogin, rolpassword FROM pg_authid WHERE rolname = 'dbuser_monitor'"
+    assert query(monitor) == [(True, None)]
+
+
+def test_keys_without_effect_are_named_in_warnings(runs: list[Run]):
+    assert "pool_size_reserve is now pool_reserve" in runs[1].said
+    for key in ("existing.locale_provider", "existing.icu_locale", "existing.builtin_locale"):
+        assert key in runs[1].said

@@ -1,108 +1,109 @@
-"""What the role refuses before it connects anywhere: these runs have no server."""
+"""What the role refuses before it connects anywhere: hosts without a server, one a mistake, in one run."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 
-from testbed.collection import CHECKOUT
+from tests.role.runs import Run, hosts
 
-RIGHT = {
-    "pg_admin_password": "right-Admin-7",
-    "pg_monitor_password": "right-Monitor-7",
-    "pg_replication_password": "right-Replication-7",
-}
 HUSH = "hush-Hush-9"
+PASSWORDS = {f"pg_{user}_password": f"right-{user}-7" for user in ("admin", "monitor", "replication")}
+
+
+def user(**keys: Any) -> dict[str, Any]:
+    """Variables that are right but for a user's item."""
+    return {**PASSWORDS, "pg_users": [{"name": "app", **keys}]}
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "default_passwords": (
+        {},
+        [*PASSWORDS, "pgsql_access_allow_default_passwords"],
+    ),
+    "default_password_of_an_item": (
+        user(password="DBUser.Meta"),
+        ["well-known default passwords: set pg_users item app, or"],
+    ),
+    "default_password_of_a_default_role": (
+        {**PASSWORDS, "pg_default_roles": [{"name": name, "password": "DBUser.Supa"} for name in ("a", "b")]}
+        | dict.fromkeys(("pg_admin_username", "pg_monitor_username", "pg_replication_username"), ""),
+        ["pg_default_roles item a, pg_default_roles item b"],
+    ),
+    "default_passwords_allowed_by_the_text_false": (
+        {"pgsql_access_allow_default_passwords": "false"},
+        ["pg_admin_password"],
+    ),
+    "unknown_key_of_a_user": (
+        user(passwort=HUSH),
+        ["pg_users: item 'app' has the unknown key 'passwort': did you mean 'password'?"],
+    ),
+    "unknown_key_of_a_membership": (
+        user(roles=[{"name": "dbrole_admin", "admn": HUSH}]),
+        ["pg_users: item 'app', roles entry 'dbrole_admin' has the unknown key 'admn': did you mean 'admin'?"],
+    ),
+    "unknown_key_of_a_default_role": (
+        {**PASSWORDS, "pg_default_roles": [{"name": "app", "suberuser": HUSH}]},
+        ["pg_default_roles: item 'app' has the unknown key 'suberuser': did you mean 'superuser'?"],
+    ),
+    "unknown_key_of_a_database": (
+        {**PASSWORDS, "pg_databases": [{"name": "app", "revoke_conn": HUSH}]},
+        ["pg_databases: item 'app' has the unknown key 'revoke_conn': did you mean 'revokeconn'?"],
+    ),
+    "no_rule": (
+        {**PASSWORDS, "pg_default_privileges": ["GRANT SELECT ON TABLES TO a", "GRANT SELECT TABLES TO b"]},
+        ["pg_default_privileges[1]: not a rule GRANT SELECT TABLES TO b ^ expected a comma or ON"],
+    ),
+    "system_user_without_an_item": (
+        {**PASSWORDS, "pg_admin_username": "boss"},
+        ["pg_admin_username is 'boss'", "pg_default_roles", "pg_users"],
+    ),
+    "system_user_that_goes": (
+        {**PASSWORDS, "pg_users": [{"name": "dbuser_monitor", "state": "absent"}]},
+        ["pg_monitor_username is 'dbuser_monitor', whose item is declared absent"],
+    ),
+    "two_values_for_one_key": (
+        {**PASSWORDS, "pg_users": [{"name": "app", "password": HUSH + n} for n in "12"]},
+        ["pg_users: item 'app' stands there more than once with different values for password"],
+    ),
+    "users_as_text": ({**PASSWORDS, "pg_users": HUSH}, ["pg_users"]),
+    "users_as_texts": ({**PASSWORDS, "pg_users": [f"name=app password={HUSH}"]}, ["pg_users"]),
+    "users_as_a_dictionary": ({**PASSWORDS, "pg_users": {"name": "app", "password": HUSH}}, ["pg_users"]),
+    "users_as_nothing": ({**PASSWORDS, "pg_users": None}, ["pg_users is not a list"]),
+    "unknown_mode": ({**PASSWORDS, "pgsql_access_mode": "strict"}, ["pgsql_access_mode", "additive, exact"]),
+    "unknown_connection_option": (
+        {**PASSWORDS, "pgsql_access_login": {"login_pasword": HUSH}},
+        ["login_pasword", "login_password"],
+    ),
+}
 
 
 @pytest.fixture(scope="module")
-def refused(run_playbook: Any) -> Any:
-    """Run site.yml on a host that has no server, and return what was said when it failed."""
-
-    def run(**variables: Any) -> str:
-        host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-        inventory = {"all": {"hosts": {"nowhere": {**host, **variables}}}}
-        playbook = CHECKOUT / "playbooks" / "site.yml"
-        done = run_playbook(playbook, "-vvv", "--diff", inventory=[inventory])
-        assert done.code == 2, done.output
-        assert not [task for task in done.tasks("ok") if "server" in task], done.output
-        assert HUSH not in done.output
-        return " ".join(done.results[-1]["result"]["msg"].split())
-
-    return run
+def refused(run: Callable[..., Run]) -> Run:
+    """A run on hosts that have no server, as loud as it can be."""
+    inventory = hosts(**{host: variables for host, (variables, _said) in MISTAKES.items()})
+    return run("-vvv", "--diff", "-f", "4", inventory=[inventory])
 
 
-def test_the_models_default_passwords_are_refused_by_the_names_of_their_variables(refused: Any):
-    message = refused()
-    for name in ("pg_admin_password", "pg_monitor_password", "pg_replication_password"):
-        assert name in message
-    assert "pgsql_access_allow_default_passwords" in message
-    assert "pg_dbsu_password" not in message
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_with_what_to_do(refused: Run, mistake: str):
+    message = refused.message(mistake)
+    assert [said for said in MISTAKES[mistake][1] if said not in message] == [], message
 
 
-def test_a_default_password_of_an_item_is_refused_by_the_items_name(refused: Any):
-    message = refused(**RIGHT, pg_users=[{"name": "dbuser_meta", "password": "DBUser.Meta"}])
-    assert "pg_users item dbuser_meta" in message
-    assert "pg_admin_password" not in message
+def test_nothing_is_asked_of_a_server_before_all_is_valid(refused: Run):
+    assert refused.code == 2
+    assert [entry["task"] for entry in refused.results if "Ask" in entry["task"]] == []
 
 
-def test_the_text_false_does_not_allow_default_passwords(refused: Any):
-    assert "pg_admin_password" in refused(pgsql_access_allow_default_passwords="false")
+def test_no_value_of_a_wrong_key_is_shown(refused: Run):
+    assert HUSH not in refused.output
+    assert HUSH not in repr(refused.results)
 
 
-def test_an_unknown_key_of_a_user_is_named_with_the_nearest_one(refused: Any):
-    message = refused(**RIGHT, pg_users=[{"name": "app", "passwort": HUSH}])
-    assert "pg_users: item 'app' has the unknown key 'passwort': did you mean 'password'?" in message
-
-
-def test_an_unknown_key_of_a_database_is_named_with_the_nearest_one(refused: Any):
-    message = refused(**RIGHT, pg_databases=[{"name": "app", "revoke_conn": HUSH}])
-    assert "pg_databases: item 'app' has the unknown key 'revoke_conn': did you mean 'revokeconn'?" in message
-
-
-def test_a_system_user_without_an_item_is_named_with_both_variables(refused: Any):
-    message = refused(**RIGHT, pg_admin_username="boss")
-    assert "pg_admin_username is 'boss'" in message
-    assert "pg_default_roles" in message
-
-
-@pytest.mark.parametrize("users", [HUSH, [HUSH], {"name": "app", "password": HUSH}, [f"name=app password={HUSH}"]])
-def test_a_list_of_the_wrong_shape_is_refused_without_its_content(refused: Any, users: Any):
-    assert "pg_users" in refused(**RIGHT, pg_users=users)
-
-
-def test_two_values_for_one_key_are_refused_without_the_values(refused: Any):
-    users = [{"name": "app", "password": HUSH + "1"}, {"name": "app", "password": HUSH + "2"}]
-    assert "different values for password" in refused(**RIGHT, pg_users=users)
-
-
-def test_the_arguments_and_the_defaults_have_the_same_variables_and_values():
-    role = CHECKOUT / "roles" / "pgsql_access"
-    defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
-    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
-    assert set(options) - set(defaults) == {"pg_cluster", "pg_role"}
-    assert set(defaults) <= set(options)
-    documented = {name: option["default"] for name, option in options.items() if "default" in option}
-    assert documented == {name: defaults[name] for name in documented}
-
-
-def test_the_readme_lists_every_variable():
-    role = CHECKOUT / "roles" / "pgsql_access"
-    readme = (role / "README.md").read_text()
-    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
-    assert [name for name in options if f"| `{name}` |" not in readme] == []
-
-
-def test_every_entry_point_has_the_same_arguments():
-    specs = yaml.safe_load((CHECKOUT / "roles" / "pgsql_access" / "meta" / "argument_specs.yml").read_text())
-    entries = specs["argument_specs"]
-    tasks = {path.stem for path in (CHECKOUT / "roles" / "pgsql_access" / "tasks").glob("*.yml")}
-    assert set(entries) == tasks
-    assert all(entry["options"] == entries["main"]["options"] for entry in entries.values())
-
-
-def test_no_task_of_the_role_hides_its_output():
-    tasks = (CHECKOUT / "roles" / "pgsql_access" / "tasks").rglob("*.yml")
-    assert [path for path in tasks if "no_log" in path.read_text()] == []
+def test_a_password_that_is_right_is_not_asked_for(refused: Run):
+    for name in PASSWORDS:
+        assert name not in refused.message("default_password_of_an_item")
+    assert "pg_dbsu_password" not in refused.message("default_passwords")

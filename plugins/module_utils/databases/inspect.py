@@ -32,6 +32,12 @@ JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
 WHERE d.datname = ANY (%(names)s::text[])
 """
 
+# The server knows every spelling of an encoding, and gives an empty text for what is none.
+ENCODINGS = """
+SELECT name, pg_catalog.pg_encoding_to_char(pg_catalog.pg_char_to_encoding(name::name))::text
+FROM pg_catalog.unnest(%(names)s::text[]) AS name
+"""
+
 TABLESPACES = "SELECT spcname::text FROM pg_catalog.pg_tablespace"
 
 Databases = Mapping[str, DatabaseState]
@@ -46,6 +52,12 @@ def read_databases(connection: Connection) -> Databases:
 def read_database_privileges(connection: Connection, names: Iterable[str]) -> Privileges:
     """Read the ACLs of databases; where there is none, what that means."""
     return frozenset(Privilege(*row) for row in connection.rows(PRIVILEGES, names=sorted(names)))
+
+
+def read_encodings(connection: Connection, names: Iterable[str]) -> Mapping[str, str]:
+    """Read what the server calls encodings; the empty text is for those that it doesn't know."""
+    wanted = sorted(names)
+    return dict(connection.rows(ENCODINGS, names=wanted)) if wanted else {}
 
 
 def read_tablespaces(connection: Connection) -> frozenset[str]:

@@ -18,11 +18,9 @@ from .model import CLOSED, INVALID, NO_LIMIT, DatabaseSpec, DatabaseState
 STRATEGY_SINCE = 150000
 
 
-def resolve_database(spec: DatabaseSpec, current: Optional[DatabaseState], template: DatabaseState, me: str
-                     ) -> DatabaseState:
-    """Give the database as declared; what isn't declared stays, or is the template's for a new one."""
-    state = current or newborn(spec, template, me)
-    state = replace(state, owner=spec.owner or state.owner)
+def resolve_database(spec: DatabaseSpec, there: DatabaseState) -> DatabaseState:
+    """Give the database as declared; what isn't declared stays, but for the limit of one that wasn't finished."""
+    state = replace(there, owner=spec.owner or there.owner)
     if spec.allowconn is not None:
         state = replace(state, allowconn=spec.allowconn)
     if spec.connlimit is not None or state.connlimit == CLOSED:
@@ -30,32 +28,30 @@ def resolve_database(spec: DatabaseSpec, current: Optional[DatabaseState], templ
     return state if spec.comment is None else replace(state, comment=spec.comment or None)
 
 
-def newborn(spec: DatabaseSpec, template: DatabaseState, me: str) -> DatabaseState:
-    """Give a database right after its creation: closed, and owned by its owner or by who made it."""
+def newborn(spec: DatabaseSpec, template: Optional[DatabaseState], me: str) -> DatabaseState:
+    """Give a database right after its creation: closed, and owned by its owner or by who made it.
+
+    Without a template, which check mode can assume, what isn't declared is unknown and empty.
+    """
+    like = template or DatabaseState(spec.template, me, "", "", "", "")
     return DatabaseState(
         spec.name,
         spec.owner or me,
-        spec.encoding or template.encoding,
-        spec.collate or spec.locale or template.collate,
-        spec.ctype or spec.locale or template.ctype,
-        spec.tablespace or template.tablespace,
+        spec.encoding or like.encoding,
+        spec.collate or spec.locale or like.collate,
+        spec.ctype or spec.locale or like.ctype,
+        spec.tablespace or like.tablespace,
         connlimit=CLOSED,
     )
 
 
 def deviations(spec: DatabaseSpec, current: DatabaseState) -> Iterator[str]:
     """Say what differs and can't be changed any more."""
-    pairs = (
-        ("encoding", spec.encoding, current.encoding),
-        ("lc_collate", spec.collate or spec.locale, current.collate),
-        ("lc_ctype", spec.ctype or spec.locale, current.ctype),
-    )
-    for key, wanted, there in pairs:
-        if wanted and normal(wanted) != normal(there):
-            yield (
-                f"database {spec.name}: {key} is {there}, declared is {wanted}, and it can't be changed: correct the "
-                f"item, or dump the database and load it into a new one"
-            )
+    for key, wanted, there in differing(spec, current):
+        yield (
+            f"database {spec.name}: {key} is {there}, declared is {wanted}, and it can't be changed: correct the "
+            f"item, or dump the database and load it into a new one"
+        )
     if spec.tablespace and spec.tablespace != current.tablespace:
         sql = f"ALTER DATABASE {ident(spec.name)} SET TABLESPACE {ident(spec.tablespace)}"
         yield (
@@ -70,23 +66,30 @@ def unfit(spec: DatabaseSpec, template: DatabaseState) -> Iterator[str]:
     """Say what a new database can't have from its template; template0 fits everything."""
     if spec.provider_keys:
         yield (
-            f"database {spec.name}: {spec.provider_keys[0]} can't be set at creation yet, and not changed later: create "
-            f"the database by hand, then declare it"
+            f"database {spec.name}: {', '.join(spec.provider_keys)} isn't there yet at creation, and can't be changed "
+            f"later: create the database by hand, then declare it"
         )
-    pairs = (
-        ("encoding", spec.encoding, template.encoding),
-        ("lc_collate", spec.collate or spec.locale, template.collate),
-        ("lc_ctype", spec.ctype or spec.locale, template.ctype),
-    )
-    wrong = [key for key, wanted, there in pairs if wanted and normal(wanted) != normal(there)]
+    wrong = [key for key, _wanted, _there in differing(spec, template)]
     if wrong and template.name != "template0":
         yield f"database {spec.name}: {', '.join(wrong)} differs from {template.name}'s: declare template: template0"
 
 
-def normal(name: str) -> str:
-    """Give an encoding's or a locale's name without what doesn't count: ``utf-8`` is ``UTF8``."""
-    base, dot, charset = name.rpartition(".")
-    return f"{base}{dot}{re.sub(r'[^a-z0-9]', '', charset.lower())}"
+def differing(spec: DatabaseSpec, there: DatabaseState) -> Iterator[tuple[str, str, str]]:
+    """Give what is declared otherwise than it is there, of what only a creation can set: key, declared, there."""
+    pairs = (
+        ("encoding", spec.encoding, there.encoding),
+        ("lc_collate", spec.collate or spec.locale, there.collate),
+        ("lc_ctype", spec.ctype or spec.locale, there.ctype),
+    )
+    for key, wanted, found in pairs:
+        if wanted and normal_locale(wanted) != normal_locale(found):
+            yield key, wanted, found
+
+
+def normal_locale(name: str) -> str:
+    """Give a locale's name without what doesn't count in its encoding: ``en_US.utf-8`` is ``en_US.UTF8``."""
+    base, dot, encoding = name.partition(".")
+    return f"{base}{dot}{re.sub(r'[^a-z0-9@]', '', encoding.lower())}"
 
 
 def create(spec: DatabaseSpec, state: DatabaseState, version: int) -> Change:
@@ -122,10 +125,12 @@ def alter(old: DatabaseState, new: DatabaseState) -> Iterator[Change]:
     """Give the statements that lead from one state to the other."""
     head = f"ALTER DATABASE {ident(new.name)}"
     if old.owner != new.owner:
-        yield change(ALTER_OWNER, new.name, f"give database {new.name} to {new.owner}", f"{head} OWNER TO {ident(new.owner)}")
+        words = f"give database {new.name} to {new.owner}"
+        yield change(ALTER_OWNER, new.name, words, f"{head} OWNER TO {ident(new.owner)}")
     if old.comment != new.comment:
         text = "NULL" if new.comment is None else literal(new.comment).strip()
-        yield change(ALTER_DATABASE, new.name, f"comment on database {new.name}", f"COMMENT ON DATABASE {ident(new.name)} IS {text}")
+        sql = f"COMMENT ON DATABASE {ident(new.name)} IS {text}"
+        yield change(ALTER_DATABASE, new.name, f"comment on database {new.name}", sql)
     if old.allowconn != new.allowconn:
         words = f"ALLOW_CONNECTIONS {'true' if new.allowconn else 'false'}"
         yield change(OPEN_DATABASE, new.name, f"database {new.name}: {words.lower()}", f"{head} {words}")

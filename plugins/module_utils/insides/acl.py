@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Optional
 
-from ..acl import PUBLIC, expand
+from ..acl import PUBLIC
+from ..default_privs.wanted import wanted_of
+from ..errors import raise_problems
 from ..privileges.acting import Actor
 from ..privileges.model import Privilege, Privileges, Wanted, by_object, initial, moved
 from ..privileges.plan import resolve_privileges
@@ -32,8 +34,9 @@ def baseline(before: InsideState, after: InsideState) -> Privileges:
 def newborn(name: str, state: InsideState) -> Privileges:
     """Give a new schema's ACL: its owner's default privileges, or what a NULL ACL means."""
     owner = state.schemas[name]
-    given = frozenset(replace(entry, object=name) for entry in state.given.get(owner, ()))
-    return given or initial("SCHEMA", name, owner, state.server.version)
+    if owner not in state.given:
+        return initial("SCHEMA", name, owner, state.server.version)
+    return frozenset(replace(entry, object=name) for entry in state.given[owner])
 
 
 def planned_privileges(inside: Inside, before: InsideState, after: InsideState, actor: Actor) -> Privileges:
@@ -46,50 +49,55 @@ def planned_privileges(inside: Inside, before: InsideState, after: InsideState, 
 
 def one_schema(inside: Inside, name: str, state: InsideState, current: Privileges, actor: Actor) -> Privileges:
     """Give one schema's ACL: what the rules give and take, and what closing public means."""
-    owner = state.schemas[name]
-    rules = (inside.schema_rules or ()) if name in inside.names() else ()
-    wanted, taken = granted(rules, state.server.version), revoked(rules, state.server.version)
-    current = frozenset(replace(e, grantable=e.grantable and e.what() not in taken[True]) for e in current)
-    gone = taken[False] - set(wanted)
-    if name == PUBLIC_SCHEMA and inside.close_public:
-        wanted.update(opened_for(inside, owner, state.server.version, wanted))
-        gone |= {(PUBLIC, CREATE)}
-    closed = inside.exact and inside.schema_rules is not None and name in inside.names()
+    owner, version = state.schemas[name], state.server.version
+    ruled, closing = name in inside.names(), name == PUBLIC_SCHEMA and inside.close_public
+    rules = by_rules(inside.schema_rules or () if ruled else (), version)
+    wanted = {**rules.grants, **(opened_for(inside, owner, version, rules.grants) if closing else {})}
+    gone = {*rules.revokes, *({(PUBLIC, CREATE)} if closing else ())}
+    closed = exact_privileges(inside, ruled, closing)
     kept = {(PUBLIC, USAGE)} if name == PUBLIC_SCHEMA else set()
 
     def excess(entry: Privilege) -> bool:
-        return entry.grantee != owner and (entry.what() in gone or (closed and entry.what() not in kept))
+        undeclared = entry.privilege in closed and entry.what() not in kept
+        return entry.grantee != owner and (entry.what() in gone or undeclared)
 
+    current = frozenset(replace(e, grantable=e.grantable and e.what() not in rules.options) for e in current)
     template = Privilege("SCHEMA", name, "", "", actor.grants_as(owner))
-    return resolve_privileges(current, wanted, excess, template, owner, closed)
+    return resolve_privileges(current, wanted, excess, template, owner, bool(closed))
 
 
-def granted(rules: Iterable[Rule], version: int) -> dict[What, Optional[bool]]:
-    """Give what rules of class SCHEMAS grant on a schema."""
-    wanted: dict[What, Optional[bool]] = {}
-    for rule in rules:
-        if rule.state == "present":
-            wanted.update({what: wanted.get(what) or rule.grant_option for what in what_of(rule, version)})
-    return wanted
+def exact_privileges(inside: Inside, ruled: bool, closing: bool) -> frozenset[str]:
+    """Give the privileges whose entries are all declared, in exact mode."""
+    if not inside.exact:
+        return frozenset()
+    if ruled and inside.schema_rules is not None:
+        return frozenset({USAGE, CREATE})
+    return frozenset({CREATE} if closing else ())
 
 
-def revoked(rules: Iterable[Rule], version: int) -> dict[bool, set[What]]:
-    """Give what rules take away: of which the grant option only, and of which all."""
-    found: dict[bool, set[What]] = {True: set(), False: set()}
-    for rule in rules:
-        if rule.state == "absent":
-            found[rule.option_only].update(what_of(rule, version))
-    return found
+@dataclass(frozen=True)
+class ByRules:
+    """What rules come to on a schema: grants with their options, what goes, and which options go."""
+
+    grants: Mapping[What, Optional[bool]]
+    revokes: frozenset[What]
+    options: frozenset[What]
 
 
-def what_of(rule: Rule, version: int) -> list[What]:
-    """Give a rule's grantees and privileges one by one."""
-    return [(grantee, name) for grantee in rule.grantees for name in expand(rule.privileges, "SCHEMA", version)]
+def by_rules(rules: Iterable[Rule], version: int) -> ByRules:
+    """Read rules of class SCHEMAS as what holds on a schema that is there; InputError for contradictory ones."""
+    wanted, problems = wanted_of(rules, version)
+    raise_problems(f"schema_privileges: {text}" for text in problems)
+    return ByRules(
+        {place[2:]: option for place, option in wanted.grants.items()},
+        frozenset(place[2:] for place in wanted.revokes),
+        frozenset(place[2:] for place in wanted.options),
+    )
 
 
-def opened_for(inside: Inside, owner: str, version: int, wanted: Wanted) -> Iterator[tuple[What, Optional[bool]]]:
+def opened_for(inside: Inside, owner: str, version: int, wanted: Wanted) -> dict[What, Optional[bool]]:
     """Give who may create in public when PUBLIC may not: the admin role, and to 14 the database's owner."""
     entries = [(inside.admin_role, CREATE)] if inside.admin_role else []
     if version < OWNED_FROM and inside.owner != owner:
         entries += [(inside.owner, CREATE), (inside.owner, USAGE)]
-    yield from ((entry, wanted.get(entry)) for entry in entries)
+    return {entry: wanted.get(entry) for entry in entries}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import MappingProxyType
+from typing import Any
 
 from ..acl import PUBLIC
 from ..connection import Connection, Server
@@ -19,6 +20,7 @@ OWNED_FROM = 150000
 SCHEMAS = """
 SELECT n.nspname::text, r.rolname::text
 FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+WHERE n.nspname !~ '^pg_(toast_)?temp_'
 """
 
 PRIVILEGES = """
@@ -30,15 +32,16 @@ JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
 WHERE n.nspname = ANY (%(names)s::text[])
 """
 
-# A new schema's ACL follows the default privileges of its owner, whoever runs CREATE SCHEMA.
+# A new schema's ACL follows the default privileges of its owner, whoever runs CREATE SCHEMA. A row without entries
+# is an ACL, too: nobody gets anything.
 GIVEN = """
-SELECT c.rolname::text, 'SCHEMA', '', coalesce(e.rolname::text, ''), a.privilege_type::text, o.rolname::text,
-       a.is_grantable
+SELECT c.rolname::text, a.grantor IS NOT NULL, coalesce(e.rolname::text, ''), a.privilege_type::text,
+       o.rolname::text, a.is_grantable
 FROM pg_catalog.pg_default_acl d
 JOIN pg_catalog.pg_roles c ON c.oid = d.defaclrole
-CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a
+LEFT JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a ON true
 LEFT JOIN pg_catalog.pg_roles e ON e.oid = a.grantee
-JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
+LEFT JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
 WHERE d.defaclobjtype = 'n' AND d.defaclnamespace = 0
 """
 
@@ -51,7 +54,7 @@ WHERE e.extname = ANY (%(names)s::text[])
 
 def read_inside(connection: Connection, inside: Inside) -> InsideState:
     """Read all schemas, the declared extensions, and the ACLs of the declared schemas and of ``public``."""
-    names = sorted({*inside.names(), PUBLIC_SCHEMA})
+    names = sorted({*inside.names(), *inside.extension_schemas(), PUBLIC_SCHEMA})
     wanted = sorted(extension.name for extension in inside.extensions)
     extensions = [ExtensionState(*row) for row in connection.rows(EXTENSIONS, names=wanted)] if wanted else []
     return InsideState(
@@ -59,23 +62,28 @@ def read_inside(connection: Connection, inside: Inside) -> InsideState:
         MappingProxyType(dict(connection.rows(SCHEMAS))),
         frozenset(Privilege(*row) for row in connection.rows(PRIVILEGES, names=names)),
         MappingProxyType({extension.name: extension for extension in extensions}),
-        given_by_role(Privilege(*row[1:]) for row in connection.rows(GIVEN)),
+        given_by_role(connection.rows(GIVEN)),
     )
 
 
-def given_by_role(entries: Iterable[Privilege]) -> dict[str, Privileges]:
-    """Group the default privileges on schemas by their creator, who is their grantor."""
-    found: dict[str, Privileges] = {}
-    for entry in entries:
-        found[entry.grantor] = found.get(entry.grantor, frozenset()) | {entry}
-    return found
+def given_by_role(rows: Iterable[tuple[Any, ...]]) -> dict[str, Privileges]:
+    """Group the default privileges on schemas by their creator."""
+    found: dict[str, set[Privilege]] = {}
+    for creator, is_entry, *entry in rows:
+        known = found.setdefault(creator, set())
+        if is_entry:
+            known.add(Privilege("SCHEMA", "", *entry))
+    return {creator: frozenset(entries) for creator, entries in found.items()}
 
 
 def built_in(server: Server) -> InsideState:
-    """Give what template0 has: from 15 its schema public belongs to the database's owner and is closed to others."""
+    """Give what template0 has: to 14 its schema public is the bootstrap superuser's, and open to everybody."""
     owner = "pg_database_owner" if server.version >= OWNED_FROM else server.bootstrap
     public = {"USAGE"} if server.version >= OWNED_FROM else {"USAGE", "CREATE"}
     entries = frozenset(Privilege("SCHEMA", PUBLIC_SCHEMA, PUBLIC, name, owner) for name in public)
-    return InsideState(
-        server, {PUBLIC_SCHEMA: owner}, entries | initial("SCHEMA", PUBLIC_SCHEMA, owner, server.version), {}
-    )
+    schemas = {
+        **dict.fromkeys(("information_schema", "pg_catalog", "pg_toast"), server.bootstrap),
+        PUBLIC_SCHEMA: owner,
+    }
+    own = initial("SCHEMA", PUBLIC_SCHEMA, owner, server.version)
+    return InsideState(server, schemas, entries | own, {"plpgsql": ExtensionState("plpgsql", "pg_catalog", "1.0")})

@@ -36,10 +36,14 @@ class ExtensionSpec:
 
 @dataclass(frozen=True)
 class ExtensionOffer:
-    """What the server has of an extension: versions, and the schema that each is tied to, if it is."""
+    """What the server has of an extension: its versions, with the schema that each is tied to, if it is.
+
+    ``needs`` names the extensions that any of its versions needs.
+    """
 
     default: str
     schemas: Mapping[str, Optional[str]]
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,11 @@ class Inside:
     def names(self) -> frozenset[str]:
         """Give the declared schemas."""
         return frozenset(schema.name for schema in self.schemas)
+
+    def extension_schemas(self) -> frozenset[str]:
+        """Give the schemas where extensions could be created."""
+        tied = (schema for extension in self.extensions for schema in self.offers[extension.name].schemas.values())
+        return frozenset(name for name in (*tied, *(extension.schema for extension in self.extensions)) if name)
 
 
 def parse_schemas(values: Iterable[Any], where: str) -> tuple[SchemaSpec, ...]:

@@ -27,10 +27,21 @@ def resolve_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved
     planned = replace(state, schemas=planned_schemas(inside, state, extensions, actor), extensions=extensions)
     after = replace(planned, privileges=planned_privileges(inside, state, planned, actor))
     changing = baseline(state, after) ^ after.privileges
-    raise_problems(
-        f"database {inside.database}: {text}" for text in actor.refusals(changing, after.schemas, state.privileges)
-    )
+    refusals = [*actor.refusals(changing, after.schemas, state.privileges), *not_given(actor, state, after)]
+    raise_problems(f"database {inside.database}: {text}" for text in refusals)
     return Resolved(after, tuple(differing_extensions(inside, state)))
+
+
+def not_given(actor: Actor, before: InsideState, after: InsideState) -> Iterator[str]:
+    """Name the schemas that this login can't give to their owners, or take from them."""
+    for name, owner in sorted(after.schemas.items()):
+        old = before.schemas.get(name, actor.name)
+        for role in dict.fromkeys((old, owner) if old != owner else ()):
+            if not actor.gives(role):
+                yield (
+                    f"schema {name}: {actor.name} can't give it from {old} to {owner}: run GRANT {ident(role)} TO "
+                    f"{ident(actor.name)}, or log in as a superuser"
+                )
 
 
 def planned_schemas(
@@ -46,7 +57,7 @@ def planned_schemas(
 
 
 def new_extensions(inside: Inside, state: InsideState) -> Iterator[ExtensionState]:
-    """Give the extensions that aren't there: in the schema that their version is tied to, the declared one, or public."""
+    """Give the extensions that aren't there: where their version is tied to, or where it is declared, or in public."""
     for spec in inside.extensions:
         if spec.name not in state.extensions:
             offer = inside.offers[spec.name]
@@ -95,10 +106,22 @@ def diff_extensions(
 ) -> Iterator[Change]:
     """Create extensions, with those that they need."""
     specs = {spec.name: spec for spec in inside.extensions}
-    for name in (name for name in sorted(after) if name not in before):
+    for name in needed_first(inside, [name for name in sorted(after) if name not in before]):
+        schema = after[name].schema
         version = f" VERSION {literal(after[name].version)}" if specs[name].version else ""
-        sql = f"CREATE EXTENSION {ident(name)} SCHEMA {ident(after[name].schema)}{version} CASCADE"
-        yield Change(CREATE_EXTENSION, "EXTENSION", name, f"create extension {name} in schema {after[name].schema}", sql)
+        sql = f"CREATE EXTENSION {ident(name)} SCHEMA {ident(schema)}{version} CASCADE"
+        yield Change(CREATE_EXTENSION, "EXTENSION", name, f"create extension {name} in schema {schema}", sql)
+
+
+def needed_first(inside: Inside, names: list[str]) -> list[str]:
+    """Put extensions behind those that they need: CASCADE would create these, and where it pleases."""
+    found: list[str] = []
+    waiting = list(names)
+    while waiting:
+        free = [name for name in waiting if not inside.offers[name].needs & set(waiting)] or waiting
+        found += free
+        waiting = [name for name in waiting if name not in free]
+    return found
 
 
 def undo_inside(inside: Inside, actor: Actor, before: InsideState, after: InsideState) -> tuple[Change, ...]:
@@ -111,12 +134,18 @@ def undo_inside(inside: Inside, actor: Actor, before: InsideState, after: Inside
         privileges=frozenset(entry for entry in after.privileges if entry.object not in schemas),
         extensions=before.extensions,
     )
-    notes = [note(Change(DROP_SCHEMA, "SCHEMA", n, "", ""), f"schema {n} was created; it is not dropped") for n in schemas]
-    notes += [
-        note(Change(DROP_EXTENSION, "EXTENSION", n, "", ""), f"extension {n} was created; it is not dropped")
-        for n in extensions
+    notes = [
+        *(kept(DROP_SCHEMA, "SCHEMA", name) for name in schemas),
+        *(kept(DROP_EXTENSION, "EXTENSION", name) for name in extensions),
     ]
     return (*diff_inside(inside, actor, rest, before), *notes)
+
+
+def kept(action: str, object_class: str, name: str) -> Change:
+    """Say that an undo doesn't drop what was created, for something may be in it by then."""
+    return note(
+        Change(action, object_class, name, "", ""), f"{object_class.lower()} {name} was created; it is not dropped"
+    )
 
 
 def inside_lines(state: InsideState, other: InsideState) -> tuple[str, ...]:

@@ -6,27 +6,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Optional
 
 from ..acl import PUBLIC, expand
 from ..databases.model import DatabaseSpec
 from ..privileges.model import Privilege, Privileges, Wanted, by_object, initial, moved
 from ..privileges.plan import Excess, resolve_privileges
-from .model import IsolationState, System
+from .model import Isolation, IsolationState, System
 
 CONNECT, TEMPORARY, CREATE = "CONNECT", "TEMPORARY", "CREATE"
 BUILT_IN = frozenset({(PUBLIC, CONNECT), (PUBLIC, TEMPORARY)})
 
+
+@dataclass(frozen=True)
+class Place:
+    """Where privileges are granted: the database's owner, whose grants this session makes, the server's version."""
+
+    owner: str
+    grantor: str
+    version: int
+
+
 Entry = tuple[tuple[str, str], Optional[bool]]
 
 
-def resolve_acl(
-    spec: DatabaseSpec, system: System, owner: str, current: Privileges, grantor: str, version: int, exact: bool
-) -> Privileges:
-    """Give a database's ACL as declared; ``grantor`` is whose grants this session makes."""
-    wanted = wanted_entries(spec, system, owner, version)
-    template = Privilege("DATABASE", spec.name, "", "", grantor)
-    return resolve_privileges(current, wanted, excess_of(spec, wanted, owner, exact), template, owner, exact)
+def resolve_acl(spec: DatabaseSpec, declared: Isolation, current: Privileges, place: Place) -> Privileges:
+    """Give a database's ACL as declared."""
+    wanted = wanted_entries(spec, declared.system, place.owner, place.version)
+    template = Privilege("DATABASE", spec.name, "", "", place.grantor)
+    excess = excess_of(spec, wanted, place.owner, declared.exact)
+    return resolve_privileges(current, wanted, excess, template, place.owner, declared.exact)
 
 
 def wanted_entries(spec: DatabaseSpec, system: System, owner: str, version: int) -> Wanted:

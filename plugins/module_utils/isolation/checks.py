@@ -7,43 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..databases.model import FORMER_KEYS, DatabaseSpec
+from ..databases.model import CLOSED, DatabaseSpec, DatabaseState
+from ..databases.parse import FORMER_KEYS
 from ..databases.plan import deviations, unfit
-from ..privileges.acting import actor_of
+from ..privileges.acting import Actor, actor_of
 from ..privileges.plan import orphans, privilege_line
+from ..quoting import ident
 from .acl import baseline
 from .entry import denied_and_yet_in, members_who_come_in
 from .model import Isolation, IsolationState
-
-
-def missing_names(declared: Isolation, state: IsolationState) -> tuple[list[str], list[str]]:
-    """Judge the roles, templates and databases that are named and aren't there: problems, and warnings."""
-    assumed = {database.name for database in declared.assume.databases}
-    there = frozenset(state.databases) | frozenset(declared.specs) | assumed
-    roles = declared.assume.missing("role", declared.roles() - frozenset(state.roles))
-    databases = declared.assume.missing("database", frozenset(declared.public_schema_in) - there)
-    more = [text for spec in declared.ordered() for text in missing_for(spec, state)]
-    unknown = [f"parameters: the server knows no {name}; correct the name" for name in sorted(state.unknown_parameters)]
-    return [*roles[0], *databases[0], *more, *unknown], [*roles[1], *databases[1]]
-
-
-def missing_for(spec: DatabaseSpec, state: IsolationState) -> Iterator[str]:
-    """Name what one item needs and the server hasn't."""
-    if spec.name not in state.databases:
-        if spec.template not in state.databases:
-            yield f"database {spec.name}: there is no template {spec.template}; correct the name"
-        if spec.tablespace and spec.tablespace not in state.tablespaces:
-            yield f"database {spec.name}: there is no tablespace {spec.tablespace}; create it first"
-    for extension in spec.extensions:
-        offer = state.offers.get(extension.name)
-        if offer is None:
-            yield (
-                f"database {spec.name}: the server doesn't offer the extension {extension.name}; install its package, "
-                f"or correct the name"
-            )
-        elif extension.version and extension.version not in offer.schemas:
-            known = ", ".join(sorted(offer.schemas))
-            yield f"database {spec.name}: extension {extension.name} has no version {extension.version}; there is {known}"
 
 
 def judge(declared: Isolation, before: IsolationState, after: IsolationState) -> Iterator[str]:
@@ -52,8 +24,9 @@ def judge(declared: Isolation, before: IsolationState, after: IsolationState) ->
         current = before.databases.get(spec.name)
         if current is not None:
             yield from deviations(spec, current)
-        elif spec.template in before.databases:
-            yield from unfit(spec, before.databases[spec.template])
+            yield from not_enterable(spec, current)
+        else:
+            yield from unfit(spec, before.databases[spec.template]) if spec.template in before.databases else ()
             yield from not_creatable(spec, before)
         yield from denied_and_yet_in(spec, after)
     yield from not_allowed(before, after)
@@ -77,19 +50,47 @@ def not_creatable(spec: DatabaseSpec, state: IsolationState) -> Iterator[str]:
     """Say what this login lacks for creating a database."""
     me = state.server.current_user
     if not state.server.superuser and me in state.roles and not state.roles[me].createdb:
-        yield f"database {spec.name} can't be created by {me}, who has no CREATEDB: run ALTER ROLE {me} CREATEDB"
-    if not state.server.superuser and spec.allowconn is False and spec.has_inside():
+        yield f"database {spec.name} can't be created by {me}, who has no CREATEDB: run ALTER ROLE {ident(me)} CREATEDB"
+    if not state.server.superuser and spec.has_inside() and (spec.allowconn is False or spec.connlimit == CLOSED):
         yield (
-            f"database {spec.name}: with allowconn: false only a superuser can fill it at creation: leave allowconn out "
-            f"of the first run"
+            f"database {spec.name}: with allowconn: false or connlimit: 0 only a superuser can fill it at creation: "
+            f"leave them out of the first run"
+        )
+
+
+def not_enterable(spec: DatabaseSpec, current: DatabaseState) -> Iterator[str]:
+    """Refuse to open a database and to change its inside at once, for what is inside can't be planned."""
+    if spec.allowconn and not current.allowconn and spec.has_inside():
+        yield (
+            f"database {spec.name} allows no connections, so what is inside of it can't be planned: run ALTER DATABASE "
+            f"{ident(spec.name)} ALLOW_CONNECTIONS true first"
         )
 
 
 def not_allowed(before: IsolationState, after: IsolationState) -> Iterator[str]:
-    """Say which entries this login can neither make nor take away."""
+    """Say which entries and which databases this login can't change."""
     actor = actor_of(before.server, before.roles, before.memberships)
     owners = {name: database.owner for name, database in after.databases.items()}
     yield from actor.refusals(baseline(before, after) ^ after.privileges, owners, before.privileges)
+    settings = {setting.database for setting in before.settings ^ after.settings}
+    for name, new in sorted(after.databases.items()):
+        old = before.databases.get(name)
+        if old != new or name in settings:
+            yield from not_altered(actor, new if old is None else old, new)
+
+
+def not_altered(actor: Actor, old: DatabaseState, new: DatabaseState) -> Iterator[str]:
+    """Say what a login lacks that has to alter a database, or to give it to another owner."""
+    if not actor.gives(new.owner):
+        yield (
+            f"database {new.name}: {actor.name} can't give it to {new.owner}: run GRANT {ident(new.owner)} TO "
+            f"{ident(actor.name)}, or log in as a superuser"
+        )
+    elif not actor.owns(old.owner):
+        yield (
+            f"database {new.name}: {actor.name} can't alter it: log in as its owner {old.owner}, as a member of that "
+            f"role with INHERIT, or as a superuser"
+        )
 
 
 def warnings_of(declared: Isolation, state: IsolationState, after: IsolationState) -> Iterator[str]:
@@ -100,7 +101,26 @@ def warnings_of(declared: Isolation, state: IsolationState, after: IsolationStat
         yield f"keys of databases that nothing acts on yet: {', '.join(ignored)}"
     for spec in declared.ordered():
         yield from (f"database {spec.name}: {k} is now {FORMER_KEYS[k]}" for k in spec.ignored if k in FORMER_KEYS)
-        current = state.databases.get(spec.name)
-        if current is not None and not current.allowconn and spec.has_inside():
-            yield f"database {spec.name} allows no connections: nothing inside of it is read or written"
         yield from members_who_come_in(spec, after)
+    for name in inside_names(declared):
+        if name in state.databases and not is_enterable(declared, state, after, name):
+            yield f"database {name} allows no connections: nothing inside of it is read or written"
+
+
+def inside_names(declared: Isolation) -> list[str]:
+    """Name the databases where something inside is declared."""
+    return sorted({spec.name for spec in declared.ordered() if spec.has_inside()} | set(declared.public_schema_in))
+
+
+def is_enterable(declared: Isolation, before: IsolationState, after: IsolationState, name: str) -> bool:
+    """Tell whether a database's inside is to be worked on: it is new, or unfinished, or open and stays so."""
+    there = before.databases.get(name)
+    if there is None:
+        return True
+    return there.allowconn and (after.databases[name].allowconn or is_unfinished(declared, before, name))
+
+
+def is_unfinished(declared: Isolation, state: IsolationState, name: str) -> bool:
+    """Tell whether a run that was killed had created a database."""
+    spec, there = declared.specs.get(name), state.databases.get(name)
+    return spec is not None and spec.connlimit is None and there is not None and there.connlimit == CLOSED

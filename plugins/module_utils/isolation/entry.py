@@ -47,7 +47,9 @@ def denied_and_yet_in(spec: DatabaseSpec, after: IsolationState) -> Iterator[str
     for role in spec.deny_connect:
         how = way_in(role, grantees, graph, after)
         if how:
-            yield f"database {spec.name}: deny_connect names {role}, who could still connect: {how}; take that away first"
+            yield (
+                f"database {spec.name}: deny_connect names {role}, who could still connect: {how}; take that away first"
+            )
 
 
 def members_who_come_in(spec: DatabaseSpec, after: IsolationState) -> Iterator[str]:

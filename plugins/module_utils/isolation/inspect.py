@@ -6,17 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Optional
+from dataclasses import replace
+from types import MappingProxyType
 
 from ..connection import Connection
-from ..databases.inspect import read_database_privileges, read_databases, read_tablespaces
+from ..databases.inspect import (
+    Databases,
+    read_database_privileges,
+    read_databases,
+    read_encodings,
+    read_tablespaces,
+)
 from ..insides.model import ExtensionOffer
 from ..role_graph import read_role_graph
 from ..settings.inspect import read_settings, read_unknown_parameters
 from .model import Isolation, IsolationState
 
 OFFERS = """
-SELECT v.name::text, e.default_version, v.version, v.schema::text
+SELECT v.name::text, e.default_version, v.version, v.schema::text, v.requires::text[]
 FROM pg_catalog.pg_available_extension_versions v
 JOIN pg_catalog.pg_available_extensions e ON e.name = v.name
 WHERE v.name = ANY (%(names)s::text[])
@@ -29,7 +36,7 @@ def read_isolation(connection: Connection, declared: Isolation) -> IsolationStat
     extensions = {extension.name for spec in declared.specs.values() for extension in spec.extensions}
     return IsolationState(
         connection.server,
-        read_databases(connection),
+        with_assumed(read_databases(connection), declared),
         read_database_privileges(connection, declared.specs),
         read_settings(connection, databases=declared.specs),
         graph.roles,
@@ -37,14 +44,22 @@ def read_isolation(connection: Connection, declared: Isolation) -> IsolationStat
         read_tablespaces(connection),
         read_unknown_parameters(connection, declared.parameter_names()),
         read_offers(connection, extensions),
+        read_encodings(connection, declared.encodings()),
     )
+
+
+def with_assumed(databases: Databases, declared: Isolation) -> Databases:
+    """Give databases that aren't declared here the owners that earlier tasks will have given them."""
+    owners = {a.name: a.owner for a in declared.assume.databases if a.owner and a.name not in declared.specs}
+    changed = {name: replace(databases[name], owner=owner) for name, owner in owners.items() if name in databases}
+    return MappingProxyType({**databases, **changed})
 
 
 def read_offers(connection: Connection, names: Iterable[str]) -> Mapping[str, ExtensionOffer]:
     """Read which versions of extensions the server has; the files are the same for all databases."""
     wanted = sorted(names)
     found: dict[str, ExtensionOffer] = {}
-    for name, default, version, schema in connection.rows(OFFERS, names=wanted) if wanted else ():
-        known: Mapping[str, Optional[str]] = found[name].schemas if name in found else {}
-        found[name] = ExtensionOffer(default, {**known, version: schema})
+    for name, default, version, schema, needs in connection.rows(OFFERS, names=wanted) if wanted else ():
+        known = found.get(name, ExtensionOffer(default, {}))
+        found[name] = ExtensionOffer(default, {**known.schemas, version: schema}, known.needs.union(needs or ()))
     return found

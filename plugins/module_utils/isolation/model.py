@@ -12,7 +12,8 @@ from typing import Any, Optional
 from ..assume import Assume
 from ..connection import Server
 from ..databases.inspect import Databases
-from ..databases.model import DatabaseSpec, parse_database
+from ..databases.model import DEFAULT_TEMPLATE, DatabaseSpec
+from ..databases.parse import database_name, parse_database
 from ..errors import InputError
 from ..insides.model import ExtensionOffer
 from ..items import checked_name, merged
@@ -59,6 +60,15 @@ class Isolation:
         rules = [name for rule in self.schema_rules or () for name in rule.grantees if name]
         return self.system.names().union(rules, *(spec.roles() for spec in self.specs.values())) - {""}
 
+    def encodings(self) -> frozenset[str]:
+        """Give the encodings that are declared, as they are written."""
+        return frozenset(spec.encoding for spec in self.specs.values() if spec.encoding)
+
+    def template_of(self, name: str) -> str:
+        """Name what a database was or will be cloned from, as it is declared or assumed."""
+        assumed = {database.name: database.template for database in self.assume.databases}
+        return self.specs[name].template if name in self.specs else assumed.get(name) or DEFAULT_TEMPLATE
+
     def parameter_names(self) -> frozenset[str]:
         """Give the names of all declared parameters."""
         return frozenset(name for spec in self.specs.values() for name in spec.parameters or ())
@@ -77,6 +87,7 @@ class IsolationState:
     tablespaces: frozenset[str] = field(compare=False, default=frozenset())
     unknown_parameters: frozenset[str] = field(compare=False, default=frozenset())
     offers: Mapping[str, ExtensionOffer] = field(compare=False, default_factory=dict)
+    encodings: Mapping[str, str] = field(compare=False, default_factory=dict)
 
 
 def parse_isolation(params: Mapping[str, Any], assume: Assume) -> Isolation:
@@ -90,7 +101,7 @@ def parse_isolation(params: Mapping[str, Any], assume: Assume) -> Isolation:
         assume,
         params["mode"] == "exact",
         None if rules is None else tuple(schema_rule(rule, f"schema_privileges[{i}]") for i, rule in enumerate(rules)),
-        tuple(checked_name(name, "public_schema_in") for name in params["public_schema_in"] or ()),
+        tuple(database_name(name, "public_schema_in") for name in params["public_schema_in"] or ()),
     )
 
 

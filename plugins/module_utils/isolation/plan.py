@@ -11,15 +11,16 @@ from typing import Optional
 
 from ..change import DROP_DATABASE, Change, note
 from ..databases.model import DatabaseState
-from ..databases.plan import change, create, database_lines, diff_databases, resolve_database
+from ..databases.plan import change, create, database_lines, diff_databases, newborn, resolve_database
 from ..errors import raise_problems
 from ..plan import Resolved
 from ..privileges.acting import actor_of
 from ..privileges.model import Privilege, Privileges, by_object
 from ..privileges.plan import diff_privileges, privilege_line
 from ..settings.plan import Settings, diff_settings, resolve_settings, settings_lines
-from .acl import baseline, resolve_acl
-from .checks import judge, missing_names, warnings_of
+from .acl import Place, baseline, resolve_acl
+from .checks import judge, warnings_of
+from .missing import missing_names
 from .model import Isolation, IsolationState
 
 
@@ -27,6 +28,7 @@ def resolve_isolation(declared: Isolation, state: IsolationState) -> Resolved[Is
     """Give the state that the declaration leads to; one error names everything that stands against it."""
     problems, warnings = missing_names(declared, state)
     raise_problems(problems)
+    declared = with_encodings(declared, state)
     databases = replace(state, databases=planned_databases(declared, state))
     after = replace(
         databases,
@@ -37,12 +39,23 @@ def resolve_isolation(declared: Isolation, state: IsolationState) -> Resolved[Is
     return Resolved(after, (*warnings, *warnings_of(declared, state, after)))
 
 
+def with_encodings(declared: Isolation, state: IsolationState) -> Isolation:
+    """Call encodings what the server calls them."""
+    specs = {
+        name: replace(spec, encoding=state.encodings.get(spec.encoding or "", spec.encoding))
+        for name, spec in declared.specs.items()
+    }
+    return replace(declared, specs=specs)
+
+
 def planned_databases(declared: Isolation, state: IsolationState) -> MappingProxyType[str, DatabaseState]:
     """Give all databases as they are to be."""
-    there = state.databases
-    me = state.server.current_user
-    new = [resolve_database(s, there.get(s.name), there.get(s.template, there["template1"]), me) for s in declared.ordered()]
-    return MappingProxyType({**there, **{database.name: database for database in new}})
+    there, me = state.databases, state.server.current_user
+    new = {
+        spec.name: resolve_database(spec, there.get(spec.name) or newborn(spec, there.get(spec.template), me))
+        for spec in declared.ordered()
+    }
+    return MappingProxyType({**there, **new})
 
 
 def planned_privileges(declared: Isolation, before: IsolationState, after: IsolationState) -> Privileges:
@@ -52,10 +65,8 @@ def planned_privileges(declared: Isolation, before: IsolationState, after: Isola
     found = []
     for spec in declared.ordered():
         owner = after.databases[spec.name].owner
-        entries, grantor = current.get(spec.name, frozenset()), actor.grants_as(owner)
-        found.append(
-            resolve_acl(spec, declared.system, owner, entries, grantor, before.server.version, declared.exact)
-        )
+        place = Place(owner, actor.grants_as(owner), before.server.version)
+        found.append(resolve_acl(spec, declared, current.get(spec.name, frozenset()), place))
     return frozenset().union(*found)
 
 
@@ -99,15 +110,17 @@ def undo_isolation(declared: Isolation, before: IsolationState, after: Isolation
         privileges=frozenset(entry for entry in after.privileges if entry.object not in born),
         settings=frozenset(setting for setting in after.settings if setting.database not in born),
     )
-    notes = (note(change(DROP_DATABASE, name, "", ""), f"database {name} was created; it is not dropped") for name in born)
+    notes = [
+        note(change(DROP_DATABASE, name, "", ""), f"database {name} was created; it is not dropped") for name in born
+    ]
     return (*diff_isolation(declared, rest, before), *notes)
 
 
 def isolation_lines(state: IsolationState, other: IsolationState) -> tuple[str, ...]:
     """Give what differs from the other state as lines of text."""
-    databases = [database for name, database in sorted(state.databases.items()) if other.databases.get(name) != database]
+    names = [name for name in sorted(state.databases) if other.databases.get(name) != state.databases[name]]
     lines = [
-        *database_lines(databases),
+        *database_lines(state.databases[name] for name in names),
         *(privilege_line(entry) for entry in sorted(state.privileges - other.privileges)),
         *settings_lines(state.settings - other.settings),
     ]

@@ -18,6 +18,7 @@ from ..insides.plan import diff_inside, inside_lines, resolve_inside, undo_insid
 from ..plan import Part, Plan
 from ..privileges.acting import actor_of
 from ..task import AnyPart, Task
+from .checks import inside_names, is_enterable, is_unfinished
 from .entry import deprived
 from .inspect import read_isolation
 from .model import Isolation, IsolationState, parse_isolation
@@ -47,27 +48,26 @@ def isolation_task(params: Mapping[str, Any], assume: Assume) -> Task:
     return Task(part, partial(insides, declared), partial(templates, declared), partial(end_sessions, declared))
 
 
-def templates(declared: Isolation, plan: ClusterPlan) -> frozenset[str]:
-    """Name the databases that will be cloned."""
-    return frozenset(spec.template for spec in declared.ordered() if spec.name not in plan.before.databases)
+def templates(declared: Isolation, plan: ClusterPlan) -> dict[str, str]:
+    """Name the databases that will be created, each with what it is cloned from."""
+    return {spec.name: spec.template for spec in declared.ordered() if spec.name not in plan.before.databases}
 
 
 def insides(declared: Isolation, plan: ClusterPlan) -> tuple[AnyPart, ...]:
     """Give a part for each database that can be entered and where something is declared."""
-    wanted = sorted({s.name for s in declared.ordered() if s.has_inside()} | set(declared.public_schema_in))
-    there = plan.before.databases
-    open_ones = [name for name in wanted if name in plan.after.databases and (name not in there or there[name].allowconn)]
+    assumed = {database.name for database in declared.assume.databases}
+    wanted = [name for name in inside_names(declared) if name in plan.after.databases or name in assumed]
+    open_ones = [name for name in wanted if is_enterable(declared, plan.before, plan.after, name)]
     return tuple(inside_part(declared, inside_of(declared, name, plan), plan) for name in open_ones)
 
 
 def inside_of(declared: Isolation, name: str, plan: ClusterPlan) -> Inside:
     """Give what is declared for one database's inside."""
     spec = declared.specs.get(name)
-    owner = plan.after.databases[name].owner
     close_public = name in declared.public_schema_in or (spec is not None and spec.revoke_create)
     return Inside(
         name,
-        owner,
+        owner_of(declared, name, plan),
         spec.schemas if spec else (),
         spec.extensions if spec else (),
         declared.schema_rules,
@@ -78,10 +78,18 @@ def inside_of(declared: Isolation, name: str, plan: ClusterPlan) -> Inside:
     )
 
 
+def owner_of(declared: Isolation, name: str, plan: ClusterPlan) -> str:
+    """Give a database's owner as planned here or by an earlier task."""
+    if name in plan.after.databases:
+        return plan.after.databases[name].owner
+    owners = {database.name: database.owner for database in declared.assume.databases}
+    return owners.get(name) or plan.after.server.current_user
+
+
 def inside_part(declared: Isolation, inside: Inside, plan: ClusterPlan) -> Part[InsideState]:
     """Give the part of one database; one that isn't there yet is predicted from its template."""
     actor = actor_of(plan.after.server, plan.after.roles, plan.after.memberships, inside.owner)
-    predict = None if inside.database in plan.before.databases else partial(predicted, inside, plan)
+    predict = partial(predicted, inside, plan) if is_unborn(declared, inside.database, plan) else None
     return Part(
         inside.database,
         partial(read_inside, inside=inside),
@@ -90,14 +98,25 @@ def inside_part(declared: Isolation, inside: Inside, plan: ClusterPlan) -> Part[
         partial(undo_inside, inside, actor),
         inside_lines,
         predict,
-        template_of(declared, inside.database, plan.before.databases) if predict else None,
+        origin(declared, inside.database, plan.before.databases) if predict else None,
     )
 
 
-def template_of(declared: Isolation, name: str, databases: Mapping[str, DatabaseState]) -> Optional[str]:
-    """Name the template to look at; None for template0, which nobody can enter, and others that can't be entered."""
-    template = databases.get(declared.specs[name].template)
-    return template.name if template and template.allowconn and template.name != "template0" else None
+def is_unborn(declared: Isolation, name: str, plan: ClusterPlan) -> bool:
+    """Tell whether a database can't be looked into: it isn't there, or unfinished, when only superusers come in."""
+    state = plan.before
+    return name not in state.databases or (not state.server.superuser and is_unfinished(declared, state, name))
+
+
+def origin(declared: Isolation, name: str, databases: Mapping[str, DatabaseState]) -> Optional[str]:
+    """Name the database to look into for what a new one will have; None for template0 and others that are closed."""
+    passed = {name}
+    template = declared.template_of(name)
+    while template not in databases and template not in passed:
+        passed.add(template)
+        template = declared.template_of(template)
+    there = databases.get(template)
+    return template if there and there.allowconn and template != "template0" else None
 
 
 def predicted(inside: Inside, plan: ClusterPlan, connection: Optional[Connection]) -> InsideState:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Optional
 
 from ..errors import InputError
+from ..quoting import literal
 from ..scram import classify, make_verifier, matches
 from ..secret import Secret
 
@@ -16,8 +17,9 @@ SHORT = 8
 
 
 def checked_password(password: Secret, where: str) -> None:
-    """Refuse what starts like a verifier and isn't one; the message never holds the value."""
+    """Refuse what PostgreSQL can't take, and what starts like a verifier and isn't one; never quote the value."""
     try:
+        literal(password.reveal())
         classify(password.reveal())
     except InputError as error:
         raise InputError(f"{where}: password: {error}") from None
@@ -33,7 +35,7 @@ def weakness(name: str, password: Secret, names: frozenset[str]) -> Optional[str
     return f"the password of role {name} has fewer than {SHORT} characters" if len(text) < SHORT else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def verifier(role: str, password: Secret, stored: Optional[Secret], iterations: int) -> Secret:
     """Give what is to be stored: what is there if the password matches it, or else a new verifier.
 

@@ -17,7 +17,9 @@ from .model import verifier
 Passwords = Mapping[str, Optional[Secret]]
 
 
-def resolve_passwords(current: Passwords, declared: Mapping[str, Secret], iterations: int) -> dict[str, Optional[Secret]]:
+def resolve_passwords(
+    current: Passwords, declared: Mapping[str, Secret], iterations: int
+) -> dict[str, Optional[Secret]]:
     """Give what is to be stored; an empty password clears. Hashing lets go of Python's lock, so threads help."""
 
     def one(name: str) -> Optional[Secret]:
@@ -29,8 +31,9 @@ def resolve_passwords(current: Passwords, declared: Mapping[str, Secret], iterat
 
 
 def diff_passwords(before: Passwords, after: Passwords) -> list[Change]:
-    """Set or clear what differs."""
-    return [set_one(name, after[name]) for name in sorted(after) if after[name] != before.get(name)]
+    """Clear or set what differs; clearing comes first, so that what is secret goes together."""
+    different = [name for name in after if after[name] != before.get(name)]
+    return [set_one(name, after[name]) for name in sorted(different, key=lambda name: (after[name] is not None, name))]
 
 
 def set_one(name: str, stored: Optional[Secret]) -> Change:

@@ -23,39 +23,71 @@ OWNED_BY_DATABASE_OWNER = "pg_database_owner"
 
 @dataclass(frozen=True)
 class Actor:
-    """The login: whose privileges it has, and whom it can become; for a superuser both are everybody."""
+    """The login: whose privileges it has, and whom it can become.
+
+    A superuser's grants and revokes count as the owner's, whatever it holds itself. So what a superuser had granted
+    before it became one can't be taken back, not even by CASCADE.
+    """
 
     name: str
     superuser: bool
     has: frozenset[str]
     becomes: frozenset[str]
+    gives_to: frozenset[str]
+    superusers: frozenset[str]
 
     def grants_as(self, owner: str) -> str:
-        """Give the grantor of a new grant: the owner, for a superuser and for who has the owner's privileges."""
-        return owner if self.superuser or owner in self.has else self.name
+        """Give the grantor of a new grant: the owner, where this session can act for it."""
+        return owner if self.superuser or owner in self.has | self.becomes else self.name
 
     def run_as(self, entry: Privilege, owner: str) -> Optional[str]:
-        """Give the role to become for granting or revoking an entry; None if it is done as oneself."""
-        return None if entry.grantor == self.grants_as(owner) else entry.grantor
+        """Give the role to become for granting or revoking an entry; None if it is done as oneself.
+
+        Who has the owner's privileges becomes the owner all the same: its own grant options would come first.
+        """
+        if entry.grantor == owner and (self.superuser or owner in self.has - self.becomes):
+            return None
+        return None if entry.grantor == self.name and not self.superuser else entry.grantor
+
+    def gives(self, role: str) -> bool:
+        """Tell whether one can give something to a role, or take it from it."""
+        return self.superuser or role in self.gives_to
+
+    def owns(self, owner: str) -> bool:
+        """Tell whether one can alter what a role owns."""
+        return self.superuser or owner in self.has
 
     def refusals(self, changing: Iterable[Privilege], owner_of: Mapping[str, str], held: Privileges) -> Iterator[str]:
         """Say which entries this login can neither make nor take away."""
         for entry in sorted(changing):
-            acting = self.run_as(entry, owner_of[entry.object])
-            if acting is not None and not self.superuser and acting not in self.becomes:
-                yield (
-                    f"{place(entry)}: {entry.privilege} of {grantee_text(entry.grantee)} was granted by {acting}, and "
-                    f"{self.name} can't act as that role: run GRANT {ident(acting)} TO {ident(self.name)}"
-                )
-            elif acting is None and entry.grantor == self.name != owner_of[entry.object] and not self.may(entry, held):
-                yield (
-                    f"{place(entry)}: {self.name} may not grant or revoke {entry.privilege}: log in as its owner "
-                    f"{owner_of[entry.object]}, as a member of that role, or as a superuser"
-                )
+            owner = owner_of[entry.object]
+            text = self.refusal(entry, owner, held)
+            if text:
+                yield f"{place(entry)}: {text}"
+
+    def refusal(self, entry: Privilege, owner: str, held: Privileges) -> Optional[str]:
+        """Say why this login can't make or take away an entry, and what to do; None if it can."""
+        acting, what = self.run_as(entry, owner), f"{entry.privilege} of {grantee_text(entry.grantee)}"
+        if entry.grantor != owner and entry.grantor in self.superusers:
+            return (
+                f"{what} was granted by {entry.grantor}, who has become a superuser since, and nobody can take back what "
+                f"a superuser had granted: run ALTER ROLE {ident(entry.grantor)} NOSUPERUSER for the time of this run"
+            )
+        if acting is not None and acting not in self.becomes:
+            return (
+                f"{what} was granted by {acting}, and {self.name} can't act as that role: run GRANT {ident(acting)} TO "
+                f"{ident(self.name)}"
+            )
+        if acting is None and self.name == entry.grantor != owner and not self.may(entry, held):
+            return (
+                f"{self.name} may not grant or revoke {entry.privilege}: log in as its owner {owner}, as a member of "
+                f"that role, or as a superuser"
+            )
+        return None
 
     def may(self, entry: Privilege, held: Privileges) -> bool:
         """Tell whether one holds the grant option oneself."""
-        return self.superuser or any(
+        return any(
             e.grantable and (e.object, e.grantee, e.privilege) == (entry.object, self.name, entry.privilege)
             for e in held
         )
@@ -69,8 +101,11 @@ def actor_of(
     has = closure(inheriting(server, roles, rows), server.current_user)
     if database_owner in has:
         has |= {OWNED_BY_DATABASE_OWNER}
-    becomes = closure(parents_of(row for row in rows if row.set), server.session_user)
-    return Actor(server.current_user, server.superuser, has, becomes)
+    settable = parents_of(row for row in rows if row.set)
+    gives_to = closure(settable, server.current_user) | has
+    superusers = frozenset(name for name, role in roles.items() if role.superuser)
+    becomes = frozenset(roles) if server.session_user in superusers else closure(settable, server.session_user)
+    return Actor(server.current_user, server.superuser, has, becomes, gives_to, superusers)
 
 
 def inheriting(

@@ -78,17 +78,18 @@ def orphans(after: Privileges, owners: Callable[[Privilege], str]) -> Iterator[P
         yield from (entry for entry in entries if not held(entry, frozenset(entries), owners(entry)))
 
 
-def diff_privileges(before: Privileges, after: Privileges, acting: Callable[[Privilege], Optional[str]], version: int
-                    ) -> list[Change]:
+def diff_privileges(
+    before: Privileges, after: Privileges, acting: Callable[[Privilege], Optional[str]], version: int
+) -> list[Change]:
     """Grant what is new, revoke what is gone; ``acting`` names the role to become for an entry, if any."""
     old, new = {e.key(): e for e in before}, {e.key(): e for e in after}
     fresh = [entry for key, entry in new.items() if key not in old or (entry.grantable and not old[key].grantable)]
     narrowed = [entry for key, entry in new.items() if key in old and old[key].grantable and not entry.grantable]
     gone = [entry for key, entry in old.items() if key not in new]
     return [
-        *(grant(group, acting(group[0])) for group in grouped(fresh, version)),
-        *(revoke(group, acting(group[0]), False) for group in dependents_first(gone, version)),
-        *(revoke(group, acting(group[0]), True) for group in dependents_first(narrowed, version)),
+        *(grant(group, acting(group[0])) for level in reversed(levels(fresh)) for group in grouped(level, version)),
+        *(revoke(group, acting(group[0]), False) for level in levels(gone) for group in grouped(level, version)),
+        *(revoke(group, acting(group[0]), True) for level in levels(narrowed) for group in grouped(level, version)),
     ]
 
 
@@ -104,15 +105,16 @@ def grouped(entries: Iterable[Privilege], version: int) -> list[list[Privilege]]
     return [list(group) for _key, group in groupby(sorted(entries, key=place), key=group_of)]
 
 
-def dependents_first(entries: list[Privilege], version: int) -> list[list[Privilege]]:
-    """Put what a grantee passed on before what let them."""
-    pending, groups = list(entries), []
+def levels(entries: Iterable[Privilege]) -> list[list[Privilege]]:
+    """Sort entries so that what a grantee passed on stands in an earlier group than what let it."""
+    pending, found = list(entries), []
     while pending:
         grantors = {(e.object_class, e.object, e.grantor, e.privilege) for e in pending if e.grantor != e.grantee}
-        free = [e for e in pending if (e.object_class, e.object, e.grantee, e.privilege) not in grantors] or pending
-        groups += grouped(free, version)
-        pending = [entry for entry in pending if entry not in free]
-    return groups
+        held_up = [e for e in pending if (e.object_class, e.object, e.grantee, e.privilege) in grantors]
+        rest = held_up if len(held_up) < len(pending) else []
+        found.append([entry for entry in pending if entry not in frozenset(rest)])
+        pending = rest
+    return found
 
 
 def grant(group: list[Privilege], run_as: Optional[str]) -> Change:

@@ -37,7 +37,7 @@ def read_role_set(connection: Connection, declared: RoleSet) -> RoleSetState:
         read_dependents(connection, [name for name in declared.absent() if name in roles]),
         connection.rows(SELF_GRANT)[0][0] or "",
     )
-    return with_assumed(state, declared.assume, frozenset(declared.specs))
+    return with_assumed(state, declared.assume, declared.decided())
 
 
 def read_databases(connection: Connection, declared: RoleSet) -> frozenset[str]:

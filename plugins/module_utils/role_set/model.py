@@ -21,6 +21,7 @@ from ..secret import Secret
 from ..settings.model import Setting
 
 PARTS = ("absent", "database_parameters")
+ON_CREATE = "on_create"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def parse_role_set(params: Mapping[str, Any], assume: Assume) -> RoleSet:
         assume,
         (params["memberships"] or params["mode"]) == "exact",
         (params["parameters_mode"] or params["mode"]) == "exact",
-        params["update_password"] == "on_create",
+        params["update_password"] == ON_CREATE,
         positive(params["expire_renew_days"], "expire_renew_days", 0),
         positive(params["scram_iterations"], "scram_iterations", 1),
         params["allow_self"],

@@ -75,9 +75,7 @@ def in_databases(rows: Settings, role: str, declared: Mapping[str, Parameters], 
     return rows
 
 
-def with_passwords(
-    declared: RoleSet, state: RoleSetState, after: RoleSetState
-) -> tuple[RoleSetState, tuple[str, ...]]:
+def with_passwords(declared: RoleSet, state: RoleSetState, after: RoleSetState) -> tuple[RoleSetState, tuple[str, ...]]:
     """Add what is to be stored; where nothing can be read, only new roles get their passwords."""
     wanted = declared.passwords()
     old = [name for name in wanted if name in state.roles]
@@ -142,4 +140,3 @@ def role_set_lines(state: RoleSetState, other: RoleSetState) -> tuple[str, ...]:
 def changed_roles(roles: Roles, others: Roles) -> Iterable[RoleState]:
     """Give the roles that aren't the same on the other side."""
     return [role for name, role in roles.items() if others.get(name) != role]
-

@@ -49,7 +49,8 @@ def read_today(connection: Connection) -> date:
 
 def read_dependents(connection: Connection, names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Count what keeps roles from being dropped, by database and class."""
-    wanted, found = sorted(names), {}
+    wanted = sorted(names)
+    found: dict[str, list[str]] = {}
     for name, database, catalog, kind, count in connection.rows(DEPENDENTS, names=wanted) if wanted else ():
         where = f"database {database}" if database else "cluster"
         words = f"{where}: {KINDS.get(kind, kind)} {count} in {catalog.rpartition('.')[2]}"

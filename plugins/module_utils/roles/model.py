@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..errors import InputError
-from ..items import checked_name
+from ..items import check_choices, checked_name
+from ..keys import ROLE_ITEM
 from ..memberships.model import MembershipSpec, parse_memberships
 from ..secret import Secret
 from ..settings.model import Parameters, parse_parameters
@@ -59,6 +60,7 @@ class RoleSpec:
 def parse_role(item: Mapping[str, Any], where: str) -> RoleSpec:
     """Read one item of the access model; a key that is None is absent."""
     name = role_name(item["name"], where)
+    check_choices(item, ROLE_ITEM, where)
     roles, databases = item.get("roles"), item.get("database_parameters")
     return RoleSpec(
         name,

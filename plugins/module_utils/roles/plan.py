@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Optional
+from typing import Any, Optional
 
 from ..change import ALTER_ROLE, CREATE_ROLE, DROP_ROLE, Change
 from ..quoting import ident, literal
@@ -20,7 +20,8 @@ Roles = Mapping[str, RoleState]
 
 def resolve_role(spec: RoleSpec, current: Optional[RoleState], today: date, renew_days: Optional[int]) -> RoleState:
     """Give the role as declared; what isn't declared stays, or is PostgreSQL's default for a new one."""
-    state = replace(current or RoleState(spec.name), **spec.flags)
+    flags: Mapping[str, Any] = spec.flags
+    state = replace(current or RoleState(spec.name), **flags)
     if spec.connlimit is not None:
         state = replace(state, connlimit=spec.connlimit)
     if spec.comment is not None:
@@ -61,9 +62,8 @@ def alter(old: RoleState, new: RoleState) -> list[Change]:
 
 def attributes(old: RoleState, new: RoleState) -> list[str]:
     """Give the words of CREATE and ALTER ROLE that lead from one state to the other."""
-    words = [
-        f"{'' if getattr(new, flag) else 'NO'}{flag.upper()}" for flag in FLAGS if getattr(old, flag) != getattr(new, flag)
-    ]
+    changed = [flag for flag in FLAGS if getattr(old, flag) != getattr(new, flag)]
+    words = [f"{'' if getattr(new, flag) else 'NO'}{flag.upper()}" for flag in changed]
     words += [f"CONNECTION LIMIT {new.connlimit}"] if old.connlimit != new.connlimit else []
     return words + ([f"VALID UNTIL {literal(new.valid_until)}"] if old.valid_until != new.valid_until else [])
 
@@ -79,9 +79,7 @@ def comment(old: Optional[RoleState], new: RoleState) -> list[Change]:
 
 def drop(name: str) -> Change:
     """Give DROP ROLE."""
-    return Change(
-        DROP_ROLE, "ROLE", name, f"drop role {name}", f"DROP ROLE {ident(name)}", role=name, destructive=True
-    )
+    return Change(DROP_ROLE, "ROLE", name, f"drop role {name}", f"DROP ROLE {ident(name)}", role=name, destructive=True)
 
 
 def lockouts(old: RoleState, new: Optional[RoleState], clears_password: bool, today: date) -> Iterable[str]:

@@ -40,7 +40,7 @@ def read_settings(
 
 def stored(role: str, database: str, text: str) -> Setting:
     """Give a stored ``name=value``; a list that can't be read is left as it is, and so differs."""
-    name, mark, value = text.partition("=")
+    name, _equals, value = text.partition("=")
     key = name.lower()
     with suppress(InputError):
         value = canonical(key, value, key)

@@ -1,0 +1,108 @@
+"""Run every comparison on one throw-away server of this machine, and print what was measured: `python -m bench`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from importlib import metadata
+from pathlib import Path
+
+import ansible.release
+
+from bench import books, in_process, incumbent
+from bench.plays import Timed, timed
+from testbed import collection, servers
+
+OUR_REPETITIONS = 3
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--roles", type=int, default=100, help="roles in this collection's task (default: 100)")
+    parser.add_argument("--looped", type=int, default=25, help="roles in the incumbent's loop (default: 25)")
+    parser.add_argument("--counts", type=int, nargs="*", default=[10, 1000, 10000], help="roles of calls in process")
+    arguments = parser.parse_args()
+    sys.path.insert(0, str(collection.link()))
+    with server() as running:
+        machine(running)
+        against_a_loop(running, arguments.roles, arguments.looped)
+        alone(running, arguments.counts)
+    return 0
+
+
+@contextmanager
+def server() -> Iterator[servers.Server]:
+    """Start a server with the groups and databases that the work is about."""
+    with tempfile.TemporaryDirectory() as root:
+        running = servers.start(18, Path(root))
+        with closing(servers.connect(running)) as connection, connection.cursor() as cursor:
+            for statement in books.PREPARATION:
+                cursor.execute(statement)
+        try:
+            yield running
+        finally:
+            servers.stop(running)
+
+
+def machine(running: servers.Server) -> None:
+    """Say on what was measured."""
+    with closing(servers.connect(running)) as connection:
+        version = connection.get_parameter_status("server_version")
+    parts = [
+        f"{os.cpu_count()} CPUs, {platform.machine()}",
+        f"Python {platform.python_version()}",
+        f"ansible-core {ansible.release.__version__}",
+        f"psycopg2 {metadata.version('psycopg2-binary')}",
+        f"PostgreSQL {version} over its socket",
+    ]
+    print("; ".join(parts), flush=True)
+
+
+def against_a_loop(running: servers.Server, roles: int, looped: int) -> None:
+    """Compare second runs of whole playbooks; the ratio is that of the times for one declared thing."""
+    print(f"\n{'second run of a playbook':45}| declared | module runs | changed | seconds | ms each | ratio")
+    print(f"{'-' * 45}|---------:|------------:|--------:|--------:|--------:|-----:")
+    ours, theirs = collection.link(), incumbent.collections()
+    name = f"  loop, community.postgresql {incumbent.version()}"
+    line("a play without a task", 0, timed(books.book(running), ours, OUR_REPETITIONS))
+    mine = line("roles, one task", roles, timed(books.book(running, *books.our_roles(roles)), ours, OUR_REPETITIONS))
+    line(name, looped, timed(books.book(running, *books.their_roles(looped)), theirs), mine)
+    grants = len(books.RULES) * len(books.CREATORS) * len(books.DATABASES)
+    mine = line("17 rules x 3 creators x 2 databases, one task", grants, defaults(running, ours))
+    line(f"{name}, merged", grants, timed(books.book(running, *books.their_defaults()), theirs), mine)
+    line(f"{name}, rule by rule", grants, timed(books.book(running, *books.their_rules()), theirs), mine)
+
+
+def defaults(running: servers.Server, collections: Path) -> Timed:
+    """Time the default privileges by this collection."""
+    return timed(books.book(running, *books.our_defaults()), collections, OUR_REPETITIONS)
+
+
+def line(what: str, declared: int, measured: Timed, base: float | None = None) -> float:
+    """Print one comparison and return the seconds for one declared thing."""
+    each = measured.seconds / declared if declared else 0.0
+    ratio = f"{each / base:.0f}" if base else ""
+    numbers = f"{declared:8} | {measured.runs:11} | {measured.changed:7} | {measured.seconds:7.2f} | {each * 1000:7.1f}"
+    print(f"{what:45}| {numbers} | {ratio:>5}", flush=True)
+    return each
+
+
+def alone(running: servers.Server, counts: Sequence[int]) -> None:
+    """Measure calls in this process."""
+    print("\npg_role_set with nothing to do, in process | statements | seconds")
+    print("-------------------------------------------|-----------:|-------:", flush=True)
+    for passwords in (False, True):
+        for count in counts:
+            call = in_process.measured(running, count, passwords)
+            what = f"{count} roles {'with' if passwords else 'without'} passwords"
+            print(f"{what:42} | {call.statements:10} | {call.seconds:7.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The role's variables stand in the defaults, in the argument specs and in the README, with the same values."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.role.runs import PLAYBOOKS, ROLE
+
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+ENTRIES = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+OPTIONS = ENTRIES["main"]["options"]
+README = (ROLE / "README.md").read_text()
+ROWS = dict(re.findall(r"^\| `(pg\w+)` \| (.+?) \| .+ \|$", README.partition("## Results")[0], re.MULTILINE))
+IN_WORDS = {
+    "pg_default_roles",
+    "pg_default_privileges",
+    "pgsql_access_creators",
+    "pgsql_access_become",
+    "pgsql_access_become_user",
+}
+
+
+def written(value: Any) -> str:
+    """A default as the README writes it."""
+    if value in ("", None):
+        return ""
+    return "`" + (str(value).lower() if isinstance(value, bool) else "[{}]".format(", ".join(value)) if value and isinstance(value, list) else str(value)) + "`"
+
+
+def test_the_argument_specs_have_every_default_with_its_value():
+    assert set(OPTIONS) - set(DEFAULTS) == {"pg_cluster", "pg_role"}
+    assert set(DEFAULTS) <= set(OPTIONS)
+    documented = {name: option["default"] for name, option in OPTIONS.items() if "default" in option}
+    assert documented == {name: DEFAULTS[name] for name in documented}
+
+
+def test_the_readme_has_a_row_for_every_variable():
+    assert set(ROWS) == set(OPTIONS)
+
+
+@pytest.mark.parametrize("name", sorted(set(DEFAULTS) - IN_WORDS))
+def test_the_readme_gives_the_default(name: str):
+    if DEFAULTS[name] in ("", None):
+        assert not ROWS[name].startswith("`"), "an empty default is described in words"
+    elif name.endswith("_password"):
+        assert ROWS[name] == "well known, refused"
+    else:
+        assert ROWS[name] == written(DEFAULTS[name])
+
+
+def test_no_variable_of_the_readme_is_unknown():
+    named = set(re.findall(r"\bpg(?:sql_access)?_[a-z_]+\b", README))
+    results = {f"pgsql_access_{name}" for name in RESULTS}
+    tags = {f"pgsql_access_{part}" for part in set(ENTRIES) - {"main"}}
+    modules = {"pg_access_info", "pg_role_set", "pg_db_isolation", "pg_default_privs", "pgsql_access", "pg_monitor"}
+    assert named - set(OPTIONS) - results - tags - modules == set()
+
+
+RESULTS = ("server", "roles_result", "databases_result", "default_privileges_result")
+
+
+def test_every_entry_point_takes_the_same_arguments():
+    assert set(ENTRIES) == {path.stem for path in (ROLE / "tasks").glob("*.yml")}
+    assert all(entry["options"] == OPTIONS for entry in ENTRIES.values())
+
+
+def test_lists_of_items_are_not_checked_by_the_argument_specs():
+    for name in ("pg_default_roles", "pg_users", "pg_databases"):
+        assert OPTIONS[name]["elements"] == "dict"
+        assert "options" not in OPTIONS[name]
+
+
+def tasks(path: Any) -> list[dict[str, Any]]:
+    """The tasks of a file."""
+    return yaml.safe_load(path.read_text())
+
+
+def test_no_task_of_the_role_hides_its_output_or_loops():
+    for path in (ROLE / "tasks").rglob("*.yml"):
+        assert not [task for task in tasks(path) if {"no_log", "loop", "with_items"} & set(task)], path
+
+
+def test_the_role_imports_its_tasks_and_tags_each_part():
+    parts = {f"pgsql_access_{part}" for part in set(ENTRIES) - {"main"}}
+    for entry in ENTRIES:
+        listed = tasks(ROLE / "tasks" / f"{entry}.yml")
+        assert all("ansible.builtin.import_tasks" in task for task in listed)
+        assert all(task["tags"] and set(task["tags"]) <= parts for task in listed)
+    validate, connect, *rest = tasks(ROLE / "tasks" / "main.yml")
+    assert set(validate["tags"]) == set(connect["tags"]) == parts
+    assert {tag for task in rest for tag in task["tags"]} == parts
+
+
+def test_every_variable_of_the_model_says_why_it_has_no_prefix():
+    lines = (ROLE / "defaults" / "main.yml").read_text().splitlines()
+    model = [line for line in lines if re.match(r"pg_\w+:", line)]
+    assert len(model) == len([name for name in DEFAULTS if not name.startswith("pgsql_access_")])
+    assert [line for line in model if "# noqa: var-naming[no-role-prefix] name of the access model" not in line] == []
+
+
+def test_playbooks_gather_no_facts():
+    plays = [play for path in PLAYBOOKS.glob("*.yml") for play in tasks(path)]
+    assert {play["gather_facts"] for play in plays} == {False}
