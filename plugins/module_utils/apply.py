@@ -156,9 +156,9 @@ def apply_part(part: AnyPart, run: Run, lock: int) -> tuple[AnyPlan, list[str]]:
 
 
 def surprise(guess: AnyPlan, plan: AnyPlan) -> list[str]:
-    """Say where a created database wasn't what its template let expect."""
+    """Say where a created database wasn't what its template let expect; another run may have filled it meanwhile."""
     foretold, made = {change.sql for change in guess.changes}, {change.sql for change in plan.changes}
-    if foretold == made:
+    if not made or foretold == made:
         return []
     differing = sorted(foretold ^ made)
     return [f"database {plan.part.database} needed other changes than its template let expect: {'; '.join(differing)}"]

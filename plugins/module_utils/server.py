@@ -18,6 +18,12 @@ RECEIVER = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver
 CONNINFO = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'primary_conninfo' AND setting <> ''"
 
 
+PAIR = re.compile(
+    r"\s*(?P<key>\w+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>(?:[^\s'\\]|\\.)(?:[^\s\\]|\\.)*|))\s*",
+    re.DOTALL,
+)
+
+
 @dataclass(frozen=True)
 class Primary:
     """Where a standby gets its changes from."""
@@ -39,10 +45,24 @@ def read_primary(connection: Connection) -> Optional[Primary]:
 
 def primary_of(conninfo: str) -> Optional[Primary]:
     """Find host and port in a connection string; nothing else of it is looked at, for it can hold a password."""
-    words = dict(re.findall(r"(?:^|\s)(host|hostaddr|port)\s*=\s*'?([^'\s]+)", conninfo))
+    words = parameters_of(conninfo)
     host = words.get("host") or words.get("hostaddr")
     port = words.get("port", "")
     return Primary(host, int(port) if port.isdigit() else None) if host else None
+
+
+def parameters_of(conninfo: str) -> dict[str, str]:
+    """Read ``key=value`` pairs as libpq does; what is something else, such as a URI, gives none."""
+    found: dict[str, str] = {}
+    place = 0
+    while place < len(conninfo):
+        pair = PAIR.match(conninfo, place)
+        if pair is None:
+            return {}
+        value = pair["plain"] if pair["quoted"] is None else pair["quoted"]
+        found[pair["key"]] = re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
+        place = pair.end()
+    return found
 
 
 def refuse_standby(connection: Connection) -> None:

@@ -33,7 +33,9 @@ DATABASE_ACL = "SELECT coalesce(datacl::text[], '{}') FROM pg_database WHERE dat
 SCHEMA_ACL = "SELECT coalesce(nspacl::text[], '{}') FROM pg_namespace WHERE nspname = %s"
 
 
-def sql(server: servers.Server, text: str, dbname: str = "postgres", *values: Any, **login: Any) -> list[tuple[Any, ...]]:
+def sql(
+    server: servers.Server, text: str, dbname: str = "postgres", *values: Any, **login: Any
+) -> list[tuple[Any, ...]]:
     """Run statements, each by itself, and give the last one's rows."""
     with closing(servers.connect(server, dbname, **login)) as connection, connection.cursor() as cursor:
         for statement in [text] if values else filter(None, map(str.strip, text.split(";\n"))):
@@ -89,7 +91,9 @@ def declared(server: servers.Server, *databases: dict[str, Any] | str, **params:
     return {**modules.login(server), "databases": items, **params}
 
 
-def call(server: servers.Server, *databases: dict[str, Any] | str, check: bool = False, **params: Any) -> modules.Result:
+def call(
+    server: servers.Server, *databases: dict[str, Any] | str, check: bool = False, **params: Any
+) -> modules.Result:
     """Run pg_db_isolation, which has to succeed."""
     return modules.call(pg_db_isolation, check, **declared(server, *databases, **params))
 

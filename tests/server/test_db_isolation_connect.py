@@ -16,7 +16,6 @@ from tests.server.isolation import (
     converges,
     database_acl,
     enters,
-    failure,
     logins,
     sql,
     tidied,
@@ -90,58 +89,6 @@ def test_connect_without_revokeconn_takes_nothing_away(model: Server) -> None:
     sql(model, "GRANT CONNECT ON DATABASE shop TO eve")
     converges(model, {"name": "shop", "connect": ["ann"]})
     assert {"ann=c/own", "eve=c/own", "=Tc/own"} <= database_acl(model, "shop")
-
-
-def test_a_grant_that_was_passed_on_goes_as_its_grantor(model: Server) -> None:
-    sql(model, "GRANT CONNECT ON DATABASE shop TO bob WITH GRANT OPTION")
-    sql(model, "GRANT CONNECT ON DATABASE shop TO eve", "shop", user="bob", password=PASSWORD)
-    assert "eve=c/bob" in database_acl(model, "shop")
-    result = converges(model, {"name": "shop", "revokeconn": True, "connect": ["bob"]})
-    assert not enters(model, "eve", "shop")
-    (passed_on,) = [change for change in result["changes"] if change["role"] == "eve"]
-    assert (passed_on["action"], passed_on["grantor"], passed_on["destructive"]) == ("revoke", "bob", True)
-    assert any('SET LOCAL ROLE "bob"; REVOKE CONNECT' in line for line in result["sql"])
-
-
-def test_who_passed_on_and_who_received_both_go_in_the_right_order(model: Server) -> None:
-    sql(model, "GRANT CONNECT ON DATABASE shop TO bob WITH GRANT OPTION")
-    sql(model, "GRANT CONNECT ON DATABASE shop TO ann WITH GRANT OPTION", "shop", user="bob", password=PASSWORD)
-    sql(model, "GRANT CONNECT ON DATABASE shop TO eve", "shop", user="ann", password=PASSWORD)
-    converges(model, {"name": "shop", "revokeconn": True}, mode="exact")
-    assert database_acl(model, "shop") == {"=T/own", "own=CTc*/own"}
-
-
-def test_a_declared_grant_whose_grantor_loses_the_option_is_made_again_by_the_owner(model: Server) -> None:
-    sql(model, "GRANT CONNECT ON DATABASE shop TO bob WITH GRANT OPTION")
-    sql(model, "GRANT CONNECT ON DATABASE shop TO eve", "shop", user="bob", password=PASSWORD)
-    converges(model, {"name": "shop", "revokeconn": True, "connect": ["eve"]})
-    assert database_acl(model, "shop") == {"=T/own", "own=CTc*/own", "eve=c/own"}
-
-
-def test_an_undeclared_grant_that_would_lose_its_ground_is_an_error(model: Server) -> None:
-    sql(model, "GRANT CREATE ON DATABASE shop TO bob WITH GRANT OPTION")
-    sql(model, "GRANT CREATE ON DATABASE shop TO eve", "shop", user="bob", password=PASSWORD)
-    before = database_acl(model, "shop")
-    grants = [{"role": "bob", "privs": ["CREATE"], "grant_option": False}]
-    said = failure(model, {"name": "shop", "grants": grants})
-    assert "CREATE to eve, granted by bob, would lose its ground" in said
-    assert database_acl(model, "shop") == before
-    converges(model, {"name": "shop", "grants": [*grants, {"role": "eve", "privs": ["CREATE"]}]})
-    assert {"bob=C/own", "eve=C/own"} <= database_acl(model, "shop")
-
-
-def test_a_grant_of_who_is_a_superuser_by_now_is_an_error_that_says_what_to_run(model: Server) -> None:
-    sql(model, "GRANT CONNECT ON DATABASE shop TO bob WITH GRANT OPTION")
-    sql(model, "GRANT CONNECT ON DATABASE shop TO eve", "shop", user="bob", password=PASSWORD)
-    sql(model, "ALTER ROLE bob SUPERUSER")
-    item = {"name": "shop", "revokeconn": True, "connect": ["bob"]}
-    said = failure(model, item)
-    assert 'run ALTER ROLE "bob" NOSUPERUSER for the time of this run' in said
-    sql(model, "ALTER ROLE bob NOSUPERUSER")
-    converges(model, item)
-    sql(model, "ALTER ROLE bob SUPERUSER")
-    assert not call(model, item)["changed"]
-    assert not enters(model, "eve", "shop")
 
 
 def test_an_owner_without_connect_gets_it_back(model: Server) -> None:

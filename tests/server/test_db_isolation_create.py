@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.leastpriv.pgsql.plugins.modules import pg_db_isolation
 
 from testbed.servers import Server
-from tests.server.isolation import PASSWORD, attempt, call, converges, failure, logins, names, sql, tidied
+from tests.server.isolation import attempt, call, converges, failure, logins, names, sql, tidied
 
 ATTRIBUTES = """
 SELECT datdba::regrole::text, pg_encoding_to_char(encoding)::text, datallowconn, datconnlimit,
@@ -49,12 +50,6 @@ def test_a_database_is_created_with_all_that_is_declared(model: Server) -> None:
     assert result["undo_sql"] == ["-- database shop was created; it is not dropped"]
     settings = sql(model, "SELECT current_setting('work_mem'), current_setting('search_path')", "shop")
     assert settings == [("8MB", "app, public")]
-
-
-def test_a_bare_name_gives_an_open_database_of_the_login(model: Server) -> None:
-    converges(model, "shop", {"name": "office", "state": "create"})
-    assert attributes(model, "shop") == ("postgres", "UTF8", True, -1, None)
-    assert attempt(model, "ann", "office") == "ok"
 
 
 def test_attributes_follow_and_what_is_absent_stays(model: Server) -> None:
@@ -130,6 +125,7 @@ def test_everything_that_is_wrong_is_named_before_anything_is_written(model: Ser
         ({"schemas": ["pg_app"]}, "pg_app is PostgreSQL's own"),
         ({"schemas": [{"name": "app", "ownr": "own"}]}, "unknown key ownr; did you mean owner?"),
         ({"connlimit": -2}, "connlimit is -2"),
+        ({"state": "there"}, "state has to be one of present, create, absent, recreate"),
         ({"strategy": "fast"}, "strategy is one of WAL_LOG, FILE_COPY"),
         ({"name": "template0"}, "template0 has to stay as it is"),
         ({"name": "x" * 64}, "64 bytes"),
@@ -140,35 +136,41 @@ def test_what_cannot_be_followed_is_an_error(server: Server, item: dict[str, Any
     assert "new" not in names(server)[0]
 
 
+def test_null_is_the_same_as_absent_for_every_key(model: Server) -> None:
+    call(model, {"name": "shop", "owner": "own", "connlimit": 3})
+    keys = [key for key in pg_db_isolation.SPEC["databases"]["options"] if key != "name"]
+    result = call(model, {"name": "shop", **dict.fromkeys(keys)}, mode="exact")
+    assert (result["changed"], result["warnings"]) == (False, [])
+
+
 def test_one_name_twice_with_different_values_is_an_error(model: Server) -> None:
-    assert "shop stands twice, with different values for owner" in failure(
-        model, {"name": "shop", "owner": "own"}, {"name": "shop", "owner": "ann"}
-    )
+    said = failure(model, {"name": "shop", "owner": "own"}, {"name": "shop", "owner": "ann"})
+    assert "shop stands twice, with different values for owner" in said
     converges(model, {"name": "shop", "owner": "own"}, {"name": "shop", "connlimit": 5})
     assert attributes(model, "shop")[3] == 5
 
 
 def test_an_invalid_database_is_an_error_that_says_so(model: Server) -> None:
     sql(model, "CREATE DATABASE broken;\nUPDATE pg_database SET datconnlimit = -2 WHERE datname = 'broken'")
-    assert 'database broken is invalid, its removal was interrupted: run DROP DATABASE "broken"' in failure(
-        model, "broken", check=True
-    )
+    said = failure(model, "broken", check=True)
+    assert 'database broken is invalid, its removal was interrupted: run DROP DATABASE "broken"' in said
     assert not call(model, {"name": "postgres"})["changed"]
 
 
 def test_keys_that_nothing_acts_on_are_one_warning(model: Server) -> None:
     pool = {"pgbouncer": True, "pool_mode": "session", "pool_size": 8, "baseline": "x.sql", "register_datasource": True}
+    ignored = [*pool, "is_template"]
     former = {"pool_size_reserve": 3, "pool_max_db_conn": 5}
-    result = call(model, {"name": "shop", **pool, **former, "is_template": False}, {"name": "office", "pgbouncer": False})
+    result = call(
+        model, {"name": "shop", **pool, **former, "is_template": False}, {"name": "office", "pgbouncer": False}
+    )
     assert result["warnings"] == [
-        "keys of databases that nothing acts on yet: office.pgbouncer, shop.pgbouncer, shop.pool_mode, shop.pool_size, "
-        "shop.baseline, shop.register_datasource, shop.is_template",
+        f"keys of databases that nothing acts on yet: office.pgbouncer, {', '.join(f'shop.{key}' for key in ignored)}",
         "database shop: pool_size_reserve is now pool_reserve",
         "database shop: pool_max_db_conn is now pool_connlimit",
     ]
-    assert call(model, {"name": "shop", "locale_provider": "icu"})["warnings"] == [
-        "keys of databases that nothing acts on yet: shop.locale_provider"
-    ]
+    (warning,) = call(model, {"name": "shop", "locale_provider": "icu"})["warnings"]
+    assert warning == "keys of databases that nothing acts on yet: shop.locale_provider"
 
 
 def test_a_database_that_is_created_closed_is_filled_first(model: Server) -> None:
@@ -199,64 +201,3 @@ def test_limit_0_is_finished_unless_it_is_declared(model: Server) -> None:
     assert attempt(model, "ann", "shop") == "ok"
     result = converges(model, {"name": "office", "connlimit": 0})
     assert result["undo_sql"] == ["-- database office was created; it is not dropped"]
-
-
-def test_a_login_of_its_own_creates_opens_and_then_enters(model: Server) -> None:
-    sql(model, f"CREATE ROLE maker LOGIN CREATEDB PASSWORD '{PASSWORD}';\nGRANT own TO maker")
-    item = {"name": "shop", "owner": "own", "revokeconn": True, "connect": ["ann"], "schemas": ["app"], "comment": "x"}
-    result = converges(model, item, login_user="maker", login_password=PASSWORD)
-    actions = [change["action"] for change in result["changes"]]
-    assert actions.index("create database") < actions.index("open database") < actions.index("create schema")
-    assert attempt(model, "ann", "shop") == "ok"
-    assert sql(model, "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'app'", "shop") == [("own",)]
-
-
-def test_a_login_of_its_own_finishes_what_a_killed_run_left_closed(model: Server) -> None:
-    sql(model, f"CREATE ROLE maker LOGIN CREATEDB PASSWORD '{PASSWORD}';\nGRANT own TO maker")
-    sql(model, "CREATE DATABASE shop OWNER own CONNECTION LIMIT 0")
-    converges(
-        model, {"name": "shop", "owner": "own", "schemas": ["app"]}, login_user="maker", login_password=PASSWORD
-    )
-    assert attempt(model, "ann", "shop") == "ok"
-
-
-def test_what_a_login_may_not_do_is_an_error_before_anything_is_written(model: Server) -> None:
-    sql(model, f"CREATE ROLE maker LOGIN PASSWORD '{PASSWORD}';\nCREATE DATABASE office OWNER own")
-    me = {"login_user": "maker", "login_password": PASSWORD}
-    said = failure(model, {"name": "shop", "owner": "own"}, {"name": "office", "comment": "x", "revokeconn": True}, **me)
-    assert 'run ALTER ROLE "maker" CREATEDB' in said
-    assert 'maker can\'t give it to own: run GRANT "own" TO "maker"' in said
-    assert "database office: maker can't" in said
-    assert "PUBLIC was granted by own, and maker can't act as that role" in said
-    sql(model, "ALTER ROLE maker CREATEDB")
-    said = failure(model, {"name": "shop", "allowconn": False, "schemas": ["app"]}, **me)
-    assert "only a superuser can fill it at creation" in said
-
-
-def test_a_databases_owner_manages_it_alone(model: Server, pg_version: int) -> None:
-    sql(model, "CREATE DATABASE shop OWNER own")
-    me = {"login_user": "own", "login_password": PASSWORD, "login_db": "shop"}
-    item = {"name": "shop", "revokeconn": True, "connect": ["ann"], "schemas": ["app"], "connlimit": 9, "comment": "c"}
-    converges(model, item, **me)
-    assert attempt(model, "ann", "shop") == "ok"
-    if pg_version >= 15:
-        sql(model, "GRANT CREATE ON SCHEMA public TO ann", "shop")
-        converges(model, {**item, "revoke_create": True, "schemas": ["app", "public"]}, **{**me, "mode": "exact"})
-    else:
-        said = failure(model, {**item, "revoke_create": True}, **me)
-        assert "schema public: CREATE of PUBLIC was granted by postgres, and own can't act as that role" in said
-
-
-def test_who_holds_a_grant_option_itself_still_grants_as_the_owner(model: Server) -> None:
-    sql(model, f"CREATE ROLE maker LOGIN PASSWORD '{PASSWORD}';\nGRANT own TO maker;\nCREATE DATABASE shop OWNER own")
-    sql(model, "GRANT CONNECT ON DATABASE shop TO maker WITH GRANT OPTION;\nGRANT CONNECT ON DATABASE shop TO ann")
-    me = {"login_user": "maker", "login_password": PASSWORD, "admin_user": "maker"}
-    converges(model, {"name": "shop", "revokeconn": True, "connect": []}, **me)
-    assert "permission denied" in attempt(model, "ann", "shop")
-
-
-def test_a_session_role_acts_for_what_it_owns(model: Server) -> None:
-    sql(model, f"CREATE ROLE maker LOGIN NOINHERIT PASSWORD '{PASSWORD}';\nGRANT own TO maker")
-    sql(model, "CREATE DATABASE shop OWNER own")
-    me = {"login_user": "maker", "login_password": PASSWORD, "session_role": "own"}
-    converges(model, {"name": "shop", "connect": ["ann"], "schemas": ["app"]}, **me)

@@ -9,7 +9,6 @@ import pytest
 from ansible_collections.leastpriv.pgsql.plugins.module_utils import apply, change, connection, errors, execute, retry
 from ansible_collections.leastpriv.pgsql.plugins.modules import pg_db_isolation, pg_role_set
 
-
 from testbed.servers import Server, connect
 from tests.server.modules import call, login, outcome
 
@@ -89,9 +88,9 @@ def test_a_grant_without_effect_is_an_error_and_rolls_back(cluster: Server) -> N
     admin.execute("CREATE ROLE bob LOGIN PASSWORD 'bobs own password'")
     admin.execute("CREATE ROLE carl")
     bob = session(cluster, "bob", password="bobs own password")
-    with apply.opened(bob) as here, pytest.raises(errors.AccessError, match="only part of its effect"):
-        with here.transaction(connection.CLUSTER_LOCK):
-            execute.execute(here, [grant("postgres", "carl")])
+    refused = pytest.raises(errors.AccessError, match="only part of its effect")
+    with apply.opened(bob) as here, refused, here.transaction(connection.CLUSTER_LOCK):
+        execute.execute(here, [grant("postgres", "carl")])
     admin.execute("SELECT datacl FROM pg_database WHERE datname = 'postgres'")
     assert admin.fetchall() == [(None,)]
 
@@ -111,7 +110,8 @@ def test_an_error_names_what_was_being_done(cluster: Server) -> None:
 
 def test_no_session_trusts_the_search_path_it_finds(cluster: Server) -> None:
     admin = connect(cluster).cursor()
-    admin.execute("CREATE SCHEMA trap; CREATE FUNCTION trap.current_setting(text) RETURNS text LANGUAGE sql AS 'select 1'")
+    admin.execute("CREATE SCHEMA trap")
+    admin.execute("CREATE FUNCTION trap.current_setting(text) RETURNS text LANGUAGE sql AS 'select 1'")
     admin.execute("CREATE VIEW trap.pg_roles AS SELECT 1 AS nothing")
     admin.execute("ALTER ROLE postgres SET search_path TO trap, pg_catalog")
     assert call(pg_role_set, roles=ROLES, **login(cluster))["changed"]

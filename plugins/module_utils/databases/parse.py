@@ -12,13 +12,14 @@ from typing import Any, Optional
 from ..acl import ALL, PUBLIC, canonical_privilege, privileges_of
 from ..errors import InputError
 from ..insides.model import parse_extensions, parse_schemas
-from ..items import checked_name, known_keys
-from ..keys import DATABASE_GRANT_ITEM
+from ..items import check_choices, checked_name, known_keys
+from ..keys import DATABASE_GRANT_ITEM, DATABASE_ITEM
 from ..settings.model import Parameters, parse_parameters
 from .model import DEFAULT_TEMPLATE, NO_LIMIT, DatabaseGrant, DatabaseSpec
 
 PRIVILEGES = privileges_of("DATABASE", 0)
 
+AS_GIVEN = ("allowconn", "comment", "tablespace", "revokeconn", "revoketemp")
 PROVIDER_KEYS = ("locale_provider", "icu_locale", "icu_rules", "builtin_locale")
 POOL_KEYS = ("pgbouncer", "pool_mode", "pool_size", "pool_size_min", "pool_reserve", "pool_connlimit", "pool_auth_user")
 LATER_KEYS = (*POOL_KEYS, "baseline", "register_datasource", "is_template", "force", "cascade")
@@ -27,20 +28,17 @@ FORMER_KEYS = {"pool_size_reserve": "pool_reserve", "pool_max_db_conn": "pool_co
 
 def parse_database(item: Mapping[str, Any], where: str, revoke_create: bool) -> DatabaseSpec:
     """Read one item of the access model; a key that is None is absent."""
+    check_choices(item, DATABASE_ITEM, where)
     refuse_removal(item, where)
     spec = DatabaseSpec(
         database_name(item["name"], where),
         owner=role_of(item, "owner", where),
-        allowconn=item.get("allowconn"),
+        **{key: item.get(key) for key in AS_GIVEN},
         connlimit=limit(item.get("connlimit"), where),
-        comment=item.get("comment"),
         template=item.get("template") or DEFAULT_TEMPLATE,
         strategy=strategy(item.get("strategy"), where),
         **locales(item, where),
-        tablespace=item.get("tablespace"),
         provider_keys=tuple(key for key in PROVIDER_KEYS if item.get(key) is not None),
-        revokeconn=item.get("revokeconn"),
-        revoketemp=item.get("revoketemp"),
         revoke_create=revoke_create if item.get("revoke_create") is None else item["revoke_create"],
         connect=None if item.get("connect") is None else names(item["connect"], f"{where}: connect"),
         deny_connect=names(item.get("deny_connect") or (), f"{where}: deny_connect"),
@@ -129,7 +127,7 @@ def strategy(value: Optional[str], where: str) -> Optional[str]:
     return known
 
 
-def locales(item: Mapping[str, Any], where: str) -> dict[str, Optional[str]]:
+def locales(item: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Give encoding and locale; ``locale`` is both of the other two."""
     found = {"encoding": item.get("encoding"), "locale": item.get("locale")}
     for key in ("collate", "ctype"):

@@ -32,16 +32,16 @@ JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
 WHERE n.nspname = ANY (%(names)s::text[])
 """
 
-# A new schema's ACL follows the default privileges of its owner, whoever runs CREATE SCHEMA. A row without entries
-# is an ACL, too: nobody gets anything.
+# A new schema's ACL follows the default privileges of its owner, whoever runs CREATE SCHEMA; an empty ACL among
+# them counts as none.
 GIVEN = """
-SELECT c.rolname::text, a.grantor IS NOT NULL, coalesce(e.rolname::text, ''), a.privilege_type::text,
-       o.rolname::text, a.is_grantable
+SELECT c.rolname::text, 'SCHEMA', '', coalesce(e.rolname::text, ''), a.privilege_type::text, o.rolname::text,
+       a.is_grantable
 FROM pg_catalog.pg_default_acl d
 JOIN pg_catalog.pg_roles c ON c.oid = d.defaclrole
-LEFT JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a ON true
+CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a
 LEFT JOIN pg_catalog.pg_roles e ON e.oid = a.grantee
-LEFT JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
+JOIN pg_catalog.pg_roles o ON o.oid = a.grantor
 WHERE d.defaclobjtype = 'n' AND d.defaclnamespace = 0
 """
 
@@ -69,10 +69,8 @@ def read_inside(connection: Connection, inside: Inside) -> InsideState:
 def given_by_role(rows: Iterable[tuple[Any, ...]]) -> dict[str, Privileges]:
     """Group the default privileges on schemas by their creator."""
     found: dict[str, set[Privilege]] = {}
-    for creator, is_entry, *entry in rows:
-        known = found.setdefault(creator, set())
-        if is_entry:
-            known.add(Privilege("SCHEMA", "", *entry))
+    for creator, *entry in rows:
+        found.setdefault(creator, set()).add(Privilege(*entry))
     return {creator: frozenset(entries) for creator, entries in found.items()}
 
 

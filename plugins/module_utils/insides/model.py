@@ -62,7 +62,7 @@ class InsideState:
     ``given`` is what the default privileges of each role give on a schema that it will own.
     """
 
-    server: Server
+    server: Server = field(compare=False)
     schemas: Mapping[str, str]
     privileges: Privileges
     extensions: Mapping[str, ExtensionState]

@@ -70,8 +70,8 @@ class Actor:
         acting, what = self.run_as(entry, owner), f"{entry.privilege} of {grantee_text(entry.grantee)}"
         if entry.grantor != owner and entry.grantor in self.superusers:
             return (
-                f"{what} was granted by {entry.grantor}, who has become a superuser since, and nobody can take back what "
-                f"a superuser had granted: run ALTER ROLE {ident(entry.grantor)} NOSUPERUSER for the time of this run"
+                f"{what} was granted by {entry.grantor}, who has become a superuser since, and nobody can take back "
+                f"what a superuser had granted: run ALTER ROLE {ident(entry.grantor)} NOSUPERUSER for this run"
             )
         if acting is not None and acting not in self.becomes:
             return (

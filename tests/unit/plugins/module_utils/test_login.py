@@ -74,6 +74,6 @@ def test_of_several_hosts_the_writable_one_is_asked_for() -> None:
 def test_without_a_driver_the_error_names_both_and_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "NAMES", ("no_such_driver",))
     driver.driver.cache_clear()
-    with pytest.raises(AccessError, match="psycopg2.*psycopg 3"):
+    with pytest.raises(AccessError, match=r"psycopg2.*psycopg 3"):
         driver.driver()
     driver.driver.cache_clear()

@@ -1,0 +1,68 @@
+"""pg_access_info: what a server says of itself, on a primary and on standbys."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.leastpriv.pgsql.plugins.modules import pg_access_info
+
+from testbed import servers, workplace
+from testbed.account import run as as_servers_user
+from testbed.binaries import client_tools
+from testbed.servers import Server
+from tests.server import modules
+from tests.server.isolation import PASSWORD, READ_ONLY, sql
+
+
+def info(server: Server, user: str | None = None, check: bool = False, **params: object) -> dict[str, object]:
+    password = None if user is None else PASSWORD
+    result = modules.call(pg_access_info, check, **modules.login(server, user, password), **params)
+    assert (result["changed"], result["warnings"]) == (False, [])
+    return result
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_primary_says_its_version_and_has_no_primary(server: Server, pg_version: int, check: bool) -> None:
+    found = info(server, check=check, **READ_ONLY)["server"]
+    version, text = sql(server, "SELECT current_setting('server_version_num')::int, current_setting('server_version')")[
+        0
+    ]
+    assert found == {"version": version, "version_text": text, "in_recovery": False, "primary": None}
+    assert version // 10000 == pg_version
+
+
+def test_nothing_asked_for_gives_nothing(server: Server) -> None:
+    assert "server" not in info(server, gather=[])
+
+
+def test_a_standby_names_its_primary_to_who_may_see_it(cluster: Server) -> None:
+    sql(cluster, f"CREATE ROLE visitor LOGIN PASSWORD '{PASSWORD}'")
+    home = workplace.make(tied=True)
+    copy = dataclasses.replace(cluster, data_dir=home / "data", socket_dir=home, log_file=home / "log")
+    login = ["-h", str(cluster.socket_dir), "-p", str(cluster.port), "-U", cluster.superuser]
+    servers.append(cluster.data_dir / "pg_hba.conf", f"local replication {cluster.superuser} trust\n")
+    servers.reload(cluster)
+    as_servers_user([client_tools() / "pg_basebackup", *login, "-D", copy.data_dir, "-c", "fast", "--no-sync"])
+    primary = f"host={cluster.socket_dir} port={cluster.port} user={cluster.superuser}"
+    settings = {"unix_socket_directories": str(home), "primary_conninfo": primary}
+    servers.append(copy.data_dir / "postgresql.conf", servers.configuration(settings))
+    servers.append(copy.data_dir / "standby.signal", "")
+    standby = servers.launch(copy)
+    try:
+        expected = {"host": str(cluster.socket_dir), "port": cluster.port}
+        assert info(standby)["server"]["in_recovery"] is True
+        assert info(standby)["server"]["primary"] == expected
+        assert info(standby, "visitor")["server"]["primary"] is None
+    finally:
+        servers.stop(standby)
+
+
+def test_a_standby_that_does_not_stream_gives_what_it_was_told(cluster: Server) -> None:
+    servers.append(cluster.data_dir / "standby.signal", "")
+    settings = {"primary_conninfo": "user=x host='db1.example.invalid' port=6543 password='p host=no'"}
+    servers.append(cluster.data_dir / "postgresql.conf", servers.configuration(settings))
+    servers.restart(cluster)
+    found = info(cluster)
+    assert found["server"]["primary"] == {"host": "db1.example.invalid", "port": 6543}
+    assert "host=no" not in str(found)

@@ -1,0 +1,76 @@
+"""The inside of a database, planned without a server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.connection import Server
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.inspect import built_in
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.model import (
+    ExtensionOffer,
+    ExtensionSpec,
+    Inside,
+    SchemaSpec,
+)
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.plan import (
+    diff_inside,
+    inside_lines,
+    needed_first,
+    resolve_inside,
+)
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.privileges.acting import actor_of
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.roles.model import RoleState
+
+
+def server(version: int) -> Server:
+    return Server(version, "", "postgres", "postgres", True, "postgres", False, "shop")
+
+
+def offers(**needs: set[str]) -> dict[str, ExtensionOffer]:
+    return {name: ExtensionOffer("1", {"1": None}, frozenset(needed)) for name, needed in needs.items()}
+
+
+def statements(inside: Inside, version: int = 180000) -> list[str]:
+    actor = actor_of(server(version), {"postgres": RoleState("postgres", superuser=True)}, ())
+    before = built_in(server(version))
+    return [change.sql for change in diff_inside(inside, actor, before, resolve_inside(inside, actor, before).after)]
+
+
+def test_extensions_come_behind_those_that_they_need_and_a_circle_ends() -> None:
+    inside = Inside("shop", "own", offers=offers(a={"z"}, b=set(), z={"y"}, y=set(), k={"l"}, l={"k"}))
+    assert needed_first(inside, ["a", "b", "y", "z"]) == ["b", "y", "z", "a"]
+    assert needed_first(inside, ["a", "b"]) == ["a", "b"]
+    assert needed_first(inside, ["k", "l"]) == ["k", "l"]
+
+
+def test_an_extension_tied_to_a_schema_goes_there() -> None:
+    tied = {"x": ExtensionOffer("2", {"1": None, "2": "own_place"})}
+    wanted = [ExtensionSpec("x", "elsewhere")]
+    assert statements(Inside("shop", "own", extensions=wanted, offers=tied)) == [
+        'CREATE SCHEMA "own_place" AUTHORIZATION "postgres"',
+        'CREATE EXTENSION "x" SCHEMA "own_place" CASCADE',
+    ]
+    wanted = [ExtensionSpec("x", "pg_catalog", "1")]
+    assert statements(Inside("shop", "own", extensions=wanted, offers=tied)) == [
+        'CREATE EXTENSION "x" SCHEMA "pg_catalog" VERSION \'1\' CASCADE'
+    ]
+
+
+def test_what_template0_has_is_not_made_again() -> None:
+    inside = Inside("shop", "own", [SchemaSpec("public")], [ExtensionSpec("plpgsql")], offers=offers(plpgsql=set()))
+    assert statements(inside) == statements(inside, 130000) == []
+
+
+@pytest.mark.parametrize(("version", "count"), [(130000, 3), (150000, 1)])
+def test_to_14_closing_public_takes_create_and_gives_it_to_the_owner(version: int, count: int) -> None:
+    inside = Inside("shop", "own", close_public=True, admin_role="admins")
+    found = statements(inside, version)
+    assert len(found) == count
+    assert 'GRANT CREATE ON SCHEMA "public" TO "admins"' in found
+
+
+def test_lines_show_only_what_differs() -> None:
+    state = built_in(server(180000))
+    other = replace(state, schemas={**state.schemas, "app": "own"})
+    assert (inside_lines(state, other), inside_lines(other, state)) == ((), ("schema app: owner own",))
