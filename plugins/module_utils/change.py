@@ -79,6 +79,7 @@ class Change:
     transactional: bool = True
     secret: Optional[Secret] = None
     run_as: Optional[str] = None
+    borrower: Optional[str] = None
 
     def statement(self) -> str:
         """Give the SQL to send; it holds the password verifier in clear where there is one."""
@@ -91,12 +92,30 @@ class Change:
         if self.sql.startswith("--"):
             return self.sql
         if self.run_as:
-            return f"BEGIN; SET LOCAL ROLE {ident(self.run_as)}; {self.sql}; COMMIT;"
+            return f"BEGIN; {'; '.join(self.acted(back=None))}; COMMIT;"
         return f"{self.sql};"
+
+    def acted(self, back: Optional[str]) -> list[str]:
+        """Give the statements that become the role to act as, act, and become ``back`` again.
+
+        A ``borrower`` is given membership in that role before, and gives it back after.
+        """
+        if not self.run_as:
+            return [self.statement()]
+        back = back or self.borrower
+        act = [
+            f"SET LOCAL ROLE {ident(self.run_as)}",
+            self.statement(),
+            *([f"SET LOCAL ROLE {ident(back)}"] if back else []),
+        ]
+        if not self.borrower:
+            return act
+        lend = f"{ident(self.run_as)} TO {ident(self.borrower)} WITH INHERIT FALSE, SET TRUE"
+        return [f"GRANT {lend}", *act, f"REVOKE {ident(self.run_as)} FROM {ident(self.borrower)}"]
 
     def as_result(self) -> dict[str, Any]:
         """Give the change as a dictionary for the module's result, without SQL and without secrets."""
-        hidden = ("sql", "secret", "run_as")
+        hidden = ("sql", "secret", "run_as", "borrower")
         return {key: value for key, value in asdict(replace(self, secret=None)).items() if key not in hidden}
 
 
@@ -112,7 +131,7 @@ def inside(database: Optional[str], changes: Iterable[Change]) -> tuple[Change, 
 
 def note(change: Change, text: str) -> Change:
     """Turn a change into a comment, for what an undo names and doesn't do."""
-    return replace(change, sql=commented(text), secret=None, run_as=None)
+    return replace(change, sql=commented(text), secret=None, run_as=None, borrower=None)
 
 
 def commented(text: str) -> str:

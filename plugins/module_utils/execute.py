@@ -11,7 +11,6 @@ from itertools import groupby
 from .change import ACL_ACTIONS, Change
 from .connection import Connection
 from .errors import AccessError, ServerError
-from .quoting import ident
 
 AT_ONCE = 500
 
@@ -77,17 +76,12 @@ def _kind(change: Change) -> str:
 
 
 def _run(connection: Connection, batch: Sequence[Change]) -> list[str]:
-    sql = ";\n".join(_statement(change, connection.server.current_user) for change in batch)
+    me = connection.server.current_user
+    sql = ";\n".join(statement for change in batch for statement in change.acted(back=me))
     try:
         return connection.execute(sql)
     except ServerError as error:
         raise _located(error, batch) from None
-
-
-def _statement(change: Change, me: str) -> str:
-    if not change.run_as:
-        return change.statement()
-    return f"SET LOCAL ROLE {ident(change.run_as)};\n{change.statement()};\nSET LOCAL ROLE {ident(me)}"
 
 
 def _located(error: ServerError, batch: Sequence[Change]) -> ServerError:

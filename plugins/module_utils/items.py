@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Optional
 
 from .errors import InputError
-from .quoting import ident
+from .quoting import ident, literal
 
 TRUE = frozenset({"true", "yes", "on", "1", "y", "t", "1.0"})
 FALSE = frozenset({"false", "no", "off", "0", "n", "f", "0.0"})
@@ -25,6 +25,17 @@ def checked_name(name: Any, where: str) -> str:
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     return name
+
+
+def checked_text(text: Optional[str], where: str) -> Optional[str]:
+    """Give a text if the server can store it."""
+    if text is None:
+        return None
+    try:
+        literal(text)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+    return text
 
 
 def known_keys(item: Mapping[str, Any], spec: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, Any]:

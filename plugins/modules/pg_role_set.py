@@ -158,6 +158,12 @@ extends_documentation_fragment:
   - leastpriv.pgsql.common
   - leastpriv.pgsql.common.changing
   - leastpriv.pgsql.common.attributes
+notes:
+  - Before a module starts its work, ansible-core masks each password in what it logs on the target, which takes time
+    with the square of their number - half a second for 1,000 passwords and most of a minute for 10,000. With thousands
+    of them, set the variable C(ansible_no_target_syslog) to V(true) for the task.
+  - A verifier is sent with the server's statement logging switched off for the transaction, as far as the login may;
+    a login that may not gets a warning.
 seealso:
   - module: leastpriv.pgsql.pg_default_privs
   - module: leastpriv.pgsql.pg_db_isolation

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 Item = dict[str, Any]
@@ -18,7 +19,10 @@ class ItemError(Exception):
 
 
 def named_items(items: Any, source: str) -> list[Item]:
-    """Return the items without the keys that are null; anything but named dictionaries is an error."""
+    """Return the items without the keys that are null; anything but named dictionaries is an error.
+
+    What YAML takes for a date becomes text again: before ansible-core 2.19 a list with a date can't leave a template.
+    """
     if not isinstance(items, Sequence) or isinstance(items, (str, bytes)):
         raise ItemError(f"{source} is not a list: give a list of items")
     return [_item(item, f"{source}: item {place}") for place, item in enumerate(items, start=1)]
@@ -45,7 +49,7 @@ def _item(item: Any, place: str) -> Item:
     name = item.get("name")
     if isinstance(name, bool) or not isinstance(name, (str, int)) or not str(name):
         raise ItemError(f"{place} has no name: add the key name, a text")
-    known = {key: value for key, value in item.items() if value is not None}
+    known = {key: str(value) if isinstance(value, date) else value for key, value in item.items() if value is not None}
     return {**known, "name": str(name)}
 
 

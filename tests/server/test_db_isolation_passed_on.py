@@ -79,3 +79,22 @@ def test_a_grant_of_who_is_a_superuser_by_now_is_an_error_that_says_what_to_run(
     sql(model, "ALTER ROLE bob SUPERUSER")
     assert not call(model, item)["changed"]
     assert not enters(model, "eve", "shop")
+
+
+@pytest.mark.since(16)
+def test_membership_that_only_admin_allows_is_taken_for_the_transaction_and_given_back(model: Server) -> None:
+    logins(model, "mgr")
+    sql(model, "ALTER ROLE mgr CREATEROLE;\nCREATE DATABASE yard OWNER mgr")
+    sql(model, "CREATE ROLE deputy LOGIN PASSWORD 'sesame'", user="mgr", password=PASSWORD)
+    sql(model, "GRANT CONNECT ON DATABASE yard TO deputy WITH GRANT OPTION", user="mgr", password=PASSWORD)
+    sql(model, "GRANT CONNECT ON DATABASE yard TO eve", "yard", user="deputy", password=PASSWORD)
+    members = (
+        "SELECT roleid, member, grantor, admin_option, inherit_option, set_option FROM pg_auth_members ORDER BY 1, 2, 3"
+    )
+    before = sql(model, members)
+    own = {"login_user": "mgr", "login_password": PASSWORD}
+    item = {"name": "yard", "revokeconn": True, "connect": ["deputy"]}
+    result = converges(model, item, **own)
+    assert not enters(model, "eve", "yard")
+    assert sql(model, members) == before
+    assert any('GRANT "deputy" TO "mgr"' in line and 'REVOKE "deputy" FROM "mgr"' in line for line in result["sql"])

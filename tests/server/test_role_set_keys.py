@@ -60,14 +60,14 @@ OTHERS: list[tuple[str, Any, str, str]] = [
 
 
 def test_values_are_set_kept_and_repaired(roles: Roles) -> None:
-    items = [{"name": f"value_{number}", key: value} for number, (key, value, _, _) in enumerate(OTHERS)]
+    items = [{"name": f"value_{number}", key: value} for number, (key, value, *_more) in enumerate(OTHERS)]
     roles.proved(*items)
-    for number, (_, _, damage, _) in enumerate(OTHERS):
+    for number, (_key, _value, damage, _question) in enumerate(OTHERS):
         roles.sql(f"ALTER ROLE value_{number} {damage}")
     roles.unchanged(*({"name": item["name"]} for item in items))
     roles.unchanged(*(dict.fromkeys(item) | {"name": item["name"]} for item in items))
     roles.proved(*items)
-    for number, (_, _, _, question) in enumerate(OTHERS):
+    for number, (*_more, question) in enumerate(OTHERS):
         assert roles.value(f"{question} WHERE rolname = 'value_{number}'"), OTHERS[number]
 
 
@@ -214,12 +214,12 @@ STORED: list[tuple[str, Any, str]] = [
 
 
 def test_parameters_are_stored_as_the_server_means_them(roles: Roles) -> None:
-    items = [{"name": f"stored_{n}", "parameters": {name: value}} for n, (name, value, _) in enumerate(STORED)]
+    items = [{"name": f"stored_{n}", "parameters": {name: value}} for n, (name, value, _stored) in enumerate(STORED)]
     roles.proved(*items)
-    for number, (_, _, stored) in enumerate(STORED):
+    for number, (*_more, stored) in enumerate(STORED):
         assert roles.value(f"SELECT rolconfig FROM pg_roles WHERE rolname = 'stored_{number}'") == [stored]
     resets = [None, "DEFAULT", "default"]
-    for number, (name, _, _) in enumerate(STORED):
+    for number, (name, *_more) in enumerate(STORED):
         items[number] = {"name": f"stored_{number}", "parameters": {name.upper(): resets[number % 3]}}
     assert len(roles.proved(*items)["changes"]) == len(STORED)
     assert roles.value("SELECT count(*) FROM pg_roles WHERE rolname ~ '^stored_' AND rolconfig IS NOT NULL") == 0
@@ -270,6 +270,7 @@ def test_exact_resets_undeclared_parameters_of_declared_keys_only(roles: Roles) 
     roles.unchanged({"name": "strict"}, mode="exact")
     result = roles.proved(item, parameters_mode="exact")
     assert result["sql"] == ['ALTER ROLE "strict" RESET "seq_page_cost";']
+    assert result["changes"][0]["destructive"]
     assert roles.value("SELECT count(*) FROM pg_db_role_setting WHERE setrole = 'strict'::regrole") == 2
 
 

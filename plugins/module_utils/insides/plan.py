@@ -85,7 +85,7 @@ def diff_inside(inside: Inside, actor: Actor, before: InsideState, after: Inside
     return (
         *diff_schemas(before.schemas, after.schemas),
         *diff_extensions(inside, before.extensions, after.extensions),
-        *diff_privileges(baseline(before, after), after.privileges, acting, after.server.version),
+        *map(actor.lent, diff_privileges(baseline(before, after), after.privileges, acting, after.server.version)),
     )
 
 

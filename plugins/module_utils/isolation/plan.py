@@ -92,7 +92,7 @@ def diff_isolation(declared: Isolation, before: IsolationState, after: Isolation
         *(create(specs[name], after.databases[name], version) for name in born),
         *diff_databases({**before.databases, **closed}, after.databases),
         *diff_settings(before.settings, after.settings),
-        *diff_privileges(baseline(before, after), after.privileges, acting, version),
+        *map(actor.lent, diff_privileges(baseline(before, after), after.privileges, acting, version)),
     )
 
 

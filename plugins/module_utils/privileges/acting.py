@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..acl import grantee_text
+from ..change import Change
 from ..connection import Server
 from ..memberships.graph import closure, parents_of
 from ..memberships.model import Membership
@@ -35,10 +36,11 @@ class Actor:
     becomes: frozenset[str]
     gives_to: frozenset[str]
     superusers: frozenset[str]
+    borrows: frozenset[str] = frozenset()
 
     def grants_as(self, owner: str) -> str:
         """Give the grantor of a new grant: the owner, where this session can act for it."""
-        return owner if self.superuser or owner in self.has | self.becomes else self.name
+        return owner if self.superuser or owner in self.has | self.becomes | self.borrows else self.name
 
     def run_as(self, entry: Privilege, owner: str) -> Optional[str]:
         """Give the role to become for granting or revoking an entry; None if it is done as oneself.
@@ -48,6 +50,11 @@ class Actor:
         if entry.grantor == owner and (self.superuser or owner in self.has - self.becomes):
             return None
         return None if entry.grantor == self.name and not self.superuser else entry.grantor
+
+    def lent(self, change: Change) -> Change:
+        """Take membership for the time of a change, where one could otherwise not become the role to act as."""
+        borrowed = change.run_as in self.borrows and change.run_as not in self.becomes
+        return replace(change, borrower=self.name) if borrowed else change
 
     def gives(self, role: str) -> bool:
         """Tell whether one can give something to a role, or take it from it."""
@@ -73,7 +80,7 @@ class Actor:
                 f"{what} was granted by {entry.grantor}, who has become a superuser since, and nobody can take back "
                 f"what a superuser had granted: run ALTER ROLE {ident(entry.grantor)} NOSUPERUSER for this run"
             )
-        if acting is not None and acting not in self.becomes:
+        if acting is not None and acting not in self.becomes | self.borrows:
             return (
                 f"{what} was granted by {acting}, and {self.name} can't act as that role: run GRANT {ident(acting)} TO "
                 f"{ident(self.name)}"
@@ -105,7 +112,16 @@ def actor_of(
     gives_to = closure(settable, server.current_user) | has
     superusers = frozenset(name for name, role in roles.items() if role.superuser)
     becomes = frozenset(roles) if server.session_user in superusers else closure(settable, server.session_user)
-    return Actor(server.current_user, server.superuser, has, becomes, gives_to, superusers)
+    borrows = borrowable(server, rows, has)
+    return Actor(server.current_user, server.superuser, has, becomes, gives_to, superusers, borrows)
+
+
+def borrowable(server: Server, rows: Iterable[Membership], has: frozenset[str]) -> frozenset[str]:
+    """Give the roles in which this session can give itself membership: from 16, ADMIN alone doesn't let it SET ROLE."""
+    if server.superuser or server.version < 160000 or server.current_user != server.session_user:
+        return frozenset()
+    own = {row.role for row in rows if row.member == row.grantor == server.current_user}
+    return frozenset(row.role for row in rows if row.admin and row.member in has) - own
 
 
 def inheriting(

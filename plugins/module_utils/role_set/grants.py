@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..connection import Server
+from ..memberships.granting import Granting
 from ..memberships.graph import closure, parents_of
 from ..memberships.model import Membership
-from ..memberships.granting import Granting
 from ..memberships.plan import Memberships, fitting, merge_rows, resolve_membership
 from ..roles.model import RoleSpec, RoleState
 from .model import RoleSet, RoleSetState

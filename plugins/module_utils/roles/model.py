@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..errors import InputError
-from ..items import check_choices, checked_name
+from ..items import check_choices, checked_name, checked_text
 from ..keys import ROLE_ITEM
 from ..memberships.model import MembershipSpec, parse_memberships
 from ..secret import Secret
@@ -68,7 +68,7 @@ def parse_role(item: Mapping[str, Any], where: str) -> RoleSpec:
         {flag: item[flag] for flag in FLAGS if item.get(flag) is not None},
         connection_limit(item.get("connlimit"), where),
         parse_expiry(item.get("expire_at"), item.get("expire_in"), where),
-        item.get("comment"),
+        checked_text(item.get("comment"), f"{where}: comment"),
         item.get("password"),
         None if roles is None else parse_memberships(roles, where),
         role_parameters(item, where),

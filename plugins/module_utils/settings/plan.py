@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..change import ALTER_SETTING, Change
 from ..quoting import ident, literal, split_identifiers
@@ -43,7 +44,7 @@ def set_one(setting: Setting) -> Change:
 def reset_one(setting: Setting) -> Change:
     """Give the statement that resets one parameter."""
     sql = f"{target(setting)} RESET {setting.name_sql()}"
-    return change(setting, f"reset {setting.name} for {owner(setting)}", sql)
+    return replace(change(setting, f"reset {setting.name} for {owner(setting)}", sql), destructive=True)
 
 
 def change(setting: Setting, summary: str, sql: str) -> Change:

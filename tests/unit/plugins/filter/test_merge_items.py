@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.leastpriv.pgsql.plugins.filter.merge_items import merge_items
@@ -44,3 +46,8 @@ def test_the_lists_themselves_are_left_alone():
     defaults, own = [{"name": "app", "login": False}], [{"name": "app", "login": True}]
     merge_items(defaults, own)
     assert (defaults, own) == ([{"name": "app", "login": False}], [{"name": "app", "login": True}])
+
+
+def test_what_yaml_takes_for_a_date_becomes_text():
+    items = [{"name": "a", "expire_at": date(2031, 1, 31)}, {"name": "b", "expire_at": datetime(2031, 1, 31, 12, 30)}]
+    assert [item["expire_at"] for item in merge_items([], items)] == ["2031-01-31", "2031-01-31 12:30:00"]

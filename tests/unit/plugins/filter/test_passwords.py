@@ -63,3 +63,8 @@ def test_users_that_are_not_given_and_items_that_go_do_not_count():
 
 def test_a_password_that_is_no_text_is_not_well_known():
     assert default_passwords({"pg_users": [{"name": "app", "password": ["DBUser.Meta"]}]}, []) == []
+
+
+def test_a_user_that_is_to_go_is_an_error_that_names_its_variable():
+    with pytest.raises(AnsibleFilterError, match=r"^pg_admin_username is 'dba', whose item is declared absent"):
+        set_passwords([{"name": "dba", "state": "absent"}], [user("dba", "hush-hush")])
