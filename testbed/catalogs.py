@@ -7,6 +7,7 @@ import hashlib
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg2.extensions
 
@@ -52,7 +53,7 @@ def digest(connection: psycopg2.extensions.connection, table: str) -> str:
     return hashlib.sha256("\n".join(row for (row,) in rows).encode()).hexdigest()
 
 
-def query(connection: psycopg2.extensions.connection, sql: str, *values: str) -> list[tuple[object, ...]]:
+def query(connection: psycopg2.extensions.connection, sql: str, *values: str) -> list[tuple[Any, ...]]:
     """Return a query's rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values or None)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from testbed import plays
 from testbed.collection import CHECKOUT, COLLECTIONS
@@ -69,3 +72,8 @@ def book(*tasks: Mapping[str, Any], hosts: str = "all") -> list[dict[str, Any]]:
 def hosts(**variables: Mapping[str, Any]) -> dict[str, Any]:
     """An inventory of hosts of this machine, each with its variables."""
     return {"all": {"hosts": {name: {**LOCAL, **own} for name, own in variables.items()}}}
+
+
+def blocks(readme: Path) -> list[Any]:
+    """The examples in YAML that a README gives."""
+    return [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", readme.read_text(), re.DOTALL)]

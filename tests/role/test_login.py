@@ -9,7 +9,7 @@ import sys
 import tempfile
 import venv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,23 @@ import pytest
 
 from testbed import servers
 from testbed.account import account, shared_temp, succeeds
-from testbed.collection import CHECKOUT
+from tests.role.runs import LOCAL, PLAYBOOKS, Run, hosts, ok
 
-ROLES = CHECKOUT / "playbooks" / "roles.yml"
-NO_SYSTEM_PACKAGE = {"pgsql_access_driver_package": "no-such-package-leastpriv"}
+PASSWORDS = {f"pg_{user}_password": f"right-{user}-7" for user in ("admin", "monitor", "replication")}
+STAY = {**LOCAL, "pgsql_access_become": False}
+SYSTEM = "/usr/bin/python3"
 
 
 @pytest.fixture(scope="module")
-def local(play: Any, server: servers.Server) -> Any:
-    """Run roles.yml over the local socket, without pgsql_access_login."""
+def local(run: Callable[..., Run], server: servers.Server) -> Callable[..., Run]:
+    """Run roles.yml over the local socket, without pgsql_access_login, on hosts with these variables."""
+    socket = {"pg_localhost": str(server.socket_dir), "pg_port": server.port, **PASSWORDS}
 
-    def run(*arguments: str, **variables: Any) -> Any:
-        socket = {"pgsql_access_login": {}, "pg_localhost": str(server.socket_dir), "pg_port": server.port}
-        return play(*arguments, playbook=ROLES, variables={**NO_SYSTEM_PACKAGE, **socket, **variables})
+    def local(*arguments: str, **variables: dict[str, Any]) -> Run:
+        inventory = hosts(**{host: {**socket, **own} for host, own in variables.items()})
+        return run(*arguments, book=PLAYBOOKS / "roles.yml", inventory=[inventory])
 
-    return run
+    return local
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +58,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-def test_the_login_stays_where_it_is_the_servers_owner_already(local: Any, succeeded: Any, tmp_path: Path):
-    own = servers.start(18, tmp_path, superuser=getpass.getuser())
+def test_the_login_stays_where_it_is_the_servers_owner_already(local: Callable[..., Run], tmp_path: Path):
+    me = getpass.getuser()
+    own = servers.start(18, tmp_path, superuser=me)
     try:
-        socket = {"pg_localhost": str(own.socket_dir), "pg_port": own.port, "pg_dbsu": getpass.getuser()}
-        assert succeeded(local("--check", ansible_become_method="no_such_method", **socket)).changes()
+        socket = {"pg_localhost": str(own.socket_dir), "pg_port": own.port, "pg_dbsu": me}
+        assert ok(local("--check", here={**LOCAL, **socket, "ansible_become_method": "no_such_method"})).changes()
     finally:
         servers.stop(own)
 
@@ -71,7 +74,7 @@ def open_python(wheel: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(dir=shared_temp()) as name:
         folder = Path(name)
         folder.chmod(0o755)
-        subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", folder / "venv"], check=False)
+        subprocess.run([SYSTEM, "-m", "venv", "--without-pip", folder / "venv"], check=False)
         with zipfile.ZipFile(wheel) as archive:
             for packages in folder.glob("venv/lib/python*/site-packages"):
                 archive.extractall(packages)
@@ -83,39 +86,49 @@ def open_python(wheel: str) -> Iterator[str]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user without a password")
-def test_the_role_becomes_another_user_for_the_local_socket(local: Any, succeeded: Any, open_python: str):
+def test_the_role_becomes_another_user_for_the_local_socket(local: Callable[..., Run], open_python: str):
     method = {"ansible_become_method": "su", "ansible_become_flags": "-s /bin/sh"}
-    user = {"pgsql_access_become_user": account().pw_name, "ansible_python_interpreter": open_python}
-    assert succeeded(local("--check", **user, **method)).changes()
+    other = {"pgsql_access_become_user": account().pw_name, "ansible_python_interpreter": open_python}
+    assert ok(local("--check", here={**LOCAL, **other, **method})).changes()
 
 
-def test_a_missing_driver_is_a_clear_error_in_check_mode(local: Any, bare_python: str):
-    run = local("--check", pgsql_access_become=False, ansible_python_interpreter=bare_python)
-    assert run.code == 2
-    said = " ".join(run.output.split())
-    assert f"{bare_python} on embedded has no driver for PostgreSQL, and check mode installs nothing" in said
-    assert "install psycopg2-binary with its pip" in said
+@pytest.fixture(scope="module")
+def without_driver(local: Callable[..., Run], bare_python: str) -> Run:
+    """A check on hosts whose interpreter has no driver."""
+    bare = {**STAY, "ansible_python_interpreter": bare_python}
+    return local("--check", virtual=bare, system={**STAY, "ansible_python_interpreter": SYSTEM})
 
 
-def test_a_missing_driver_is_a_clear_error_where_nothing_may_be_installed(local: Any, bare_python: str):
-    never = {"pgsql_access_install_driver": "false", "pgsql_access_become": False}
-    run = local(ansible_python_interpreter=bare_python, **never)
-    assert run.code == 2
-    assert "pgsql_access_install_driver is false" in " ".join(run.output.split())
+def test_a_missing_driver_is_a_clear_error_in_check_mode(without_driver: Run, bare_python: str):
+    message = without_driver.message("virtual")
+    assert f"{bare_python} on virtual has no driver for PostgreSQL, and check mode installs nothing" in message
+    assert "install psycopg2-binary with its pip" in message
+
+
+@pytest.mark.skipif(
+    subprocess.run([SYSTEM, "-c", "import psycopg2"], capture_output=True, check=False).returncode == 0,
+    reason="the system's Python has the driver",
+)
+def test_the_systems_python_gets_its_driver_from_a_package(without_driver: Run):
+    assert without_driver.message("system").endswith("check mode installs nothing: install python3-psycopg2")
+
+
+def test_a_missing_driver_is_a_clear_error_where_nothing_may_be_installed(local: Callable[..., Run], bare_python: str):
+    never = {"ansible_python_interpreter": bare_python, "pgsql_access_install_driver": "false"}
+    assert "pgsql_access_install_driver is false" in local(here={**STAY, **never}).message()
 
 
 def test_a_missing_driver_is_installed_with_pip_in_a_virtual_environment(
-    local: Any, bare_python: str, wheel: str, succeeded: Any
+    local: Callable[..., Run], without_driver: Run, bare_python: str, wheel: str
 ):
-    surroundings = {"ansible_python_interpreter": bare_python, "pgsql_access_driver_pip": wheel}
-    run = succeeded(local(pgsql_access_become=False, **surroundings))
+    virtual = {**STAY, "ansible_python_interpreter": bare_python, "pgsql_access_driver_pip": wheel}
+    run = ok(local(virtual=virtual))
     assert any(task.endswith("Install the driver in the virtual environment") for task in run.tasks("ok"))
     assert run.changes()
-    assert succeeded(local("--check", pgsql_access_become=False, **surroundings)).changed == 0
+    assert ok(local("--check", virtual=virtual)).changed == 0
 
 
-def test_a_server_that_is_not_there_is_an_error_of_the_connection(local: Any):
-    run = local("--check", pgsql_access_become=False, pg_port=1)
-    assert run.code == 2
-    assert run.results[-1]["task"].endswith("Ask the server again")
-    assert "driver" not in run.results[-1]["result"]["msg"]
+def test_a_server_that_is_not_there_is_an_error_of_the_connection(local: Callable[..., Run]):
+    run = local("--check", here={**STAY, "pg_port": 1})
+    assert run.of()[-1]["task"].endswith("Ask the server again")
+    assert "driver" not in run.message()

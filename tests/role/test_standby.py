@@ -1,27 +1,27 @@
-"""The example inventory, on a real primary and a real standby."""
+"""The example inventory, and plays over several clusters, on a real primary, a real standby and a second cluster."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from testbed import servers, workplace
+from testbed import plays, servers, workplace
 from testbed.account import run as as_servers_user
-from testbed.collection import CHECKOUT
+from testbed.collection import COLLECTIONS
+from tests.role.runs import EXAMPLE, LOCAL, Run, book, hosts, ok
 
-EXAMPLE = CHECKOUT / "inventories" / "example"
-SITE = CHECKOUT / "playbooks" / "site.yml"
 USERS = ("dbuser_dba", "dbuser_monitor", "replicator", "dbuser_shop", "dbuser_shop_app", "analyst_ada", "offline_etl")
 PASSWORDS = {"example_passwords": {user: f"right-{user}-7" for user in USERS}}
+OWN = {f"pg_{user}_password": f"right-{user}-7" for user in ("admin", "monitor", "replication")}
 HOSTS = ("pg-example-1", "pg-example-2", "pg-example-3")
+ROLE = {"ansible.builtin.import_role": {"name": "leastpriv.pgsql.pgsql_access"}}
 
 
 @pytest.fixture(scope="module")
@@ -42,64 +42,116 @@ def standby(server: servers.Server) -> Iterator[servers.Server]:
     servers.stop(running)
 
 
-@pytest.fixture
-def example(run_playbook: Any, server: servers.Server, standby: servers.Server) -> Any:
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    """The primary of another cluster."""
+    running = servers.start(18, tmp_path_factory.mktemp("other"))
+    yield running
+    servers.stop(running)
+
+
+def at(server: servers.Server, **more: Any) -> dict[str, Any]:
+    """The variables that lead a host to a server of this machine."""
+    login = {"login_unix_socket": str(server.socket_dir), "login_port": server.port, "login_user": server.superuser}
+    return {**LOCAL, "pgsql_access_login": login, **more}
+
+
+@pytest.fixture(scope="module")
+def example(run: Callable[..., Run], server: servers.Server, standby: servers.Server) -> Callable[..., Run]:
     """Run site.yml on the example inventory, its hosts redirected to servers of this machine."""
     here = {"primary": server, "standby": standby}
 
-    def run(*arguments: str, places: tuple[str, ...] = ("primary", "standby", "standby"), **variables: Any) -> Any:
-        hosts = {host: redirected(here[place]) for host, place in zip(HOSTS, places, strict=True)}
-        inventory = [EXAMPLE, {"all": {"hosts": hosts}}]
-        return run_playbook(SITE, *arguments, inventory=inventory, variables={**PASSWORDS, **variables})
+    def example(*arguments: str, places: tuple[str, ...] = ("primary", "standby", "standby")) -> Run:
+        redirected = {host: at(here[place]) for host, place in zip(HOSTS, places, strict=True)}
+        return run(*arguments, inventory=[EXAMPLE, {"all": {"hosts": redirected}}], **PASSWORDS)
 
-    return run
-
-
-def redirected(server: servers.Server) -> dict[str, Any]:
-    """The variables that lead a host to a server of this machine."""
-    login = {"login_unix_socket": str(server.socket_dir), "login_port": server.port, "login_user": server.superuser}
-    return {
-        "ansible_connection": "local",
-        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-        "pgsql_access_login": login,
-    }
+    return example
 
 
-def test_the_inventory_lists_a_primary_a_replica_and_an_offline_instance(linked: Path):
+@pytest.fixture(scope="module")
+def story(example: Callable[..., Run]) -> list[Run]:
+    """A check on an empty cluster, an apply, and a run after it."""
+    return [ok(example("--check", "--diff")), ok(example()), ok(example())]
+
+
+def test_the_inventory_lists_a_primary_a_replica_and_an_offline_instance():
     command = [str(Path(sys.executable).parent / "ansible-inventory"), "-i", str(EXAMPLE), "--list"]
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")}
+    environment = {**plays.clean_environment(), **plays.paths(COLLECTIONS)}
     listed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    hosts = json.loads(listed.stdout)["_meta"]["hostvars"]
-    assert {name: host["pg_role"] for name, host in hosts.items()} == dict(
+    found = json.loads(listed.stdout)["_meta"]["hostvars"]
+    assert {name: host["pg_role"] for name, host in found.items()} == dict(
         zip(HOSTS, ("primary", "replica", "offline"), strict=True)
     )
-    assert {host["pg_cluster"] for host in hosts.values()} == {"pg-example"}
-    assert all(host["ansible_host"].startswith("192.0.2.") for host in hosts.values())
+    assert {host["pg_cluster"] for host in found.values()} == {"pg-example"}
+    assert all(host["ansible_host"].startswith("192.0.2.") for host in found.values())
 
 
-def test_standbys_are_skipped_in_check_mode(example: Any, succeeded: Any):
-    run = succeeded(example("--check", "--diff"))
-    assert run.changes("pg-example-1")
-    assert not run.changes("pg-example-2") + run.changes("pg-example-3")
-    assert "WARNING" not in run.output
+def test_standbys_are_skipped(story: list[Run]):
+    for run in story:
+        assert not run.changes("pg-example-2") + run.changes("pg-example-3")
+        assert "WARNING: pg-example" not in run.said
 
 
-def test_standbys_are_skipped_in_the_apply_and_the_next_run_changes_nothing(example: Any, succeeded: Any):
-    assert succeeded(example()).changes("pg-example-1")
-    assert succeeded(example()).changed == 0
+def test_the_primary_gets_the_changes_that_check_mode_named(story: list[Run]):
+    check, apply, _again = story
+    assert apply.changes("pg-example-1") == check.changes("pg-example-1") != []
 
 
-def test_a_primary_of_the_inventory_that_is_a_standby_is_named_in_a_warning(example: Any, succeeded: Any):
-    run = succeeded(example("--check", places=("standby", "primary", "standby")))
-    assert "pg-example-1 has pg_role primary and is a standby" in " ".join(run.output.split())
-    assert "writable is pg-example-2" in " ".join(run.output.split())
+def test_the_second_run_changes_nothing(story: list[Run]):
+    assert story[2].changed == 0
 
 
-def test_a_standby_fails_where_no_host_of_its_cluster_is_writable(example: Any):
-    run = example("--check", places=("standby", "standby", "standby"))
-    assert run.code != 0
-    assert "no host of its pg_cluster is writable: run against the primary" in " ".join(run.output.split())
+def test_the_applications_search_path_holds_in_its_database_only(story: list[Run], query: Callable):
+    setting = "SELECT datname, setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase"
+    assert query(setting) == [("shop", ["search_path=shop"])]
 
 
-def test_a_standby_alone_fails_although_its_cluster_has_a_primary(example: Any):
-    assert example("--check", "--limit", "pg-example-2").code != 0
+def test_a_primary_of_the_inventory_that_is_a_standby_is_named_in_a_warning(example: Callable[..., Run]):
+    run = ok(example("--check", places=("standby", "primary", "standby")))
+    assert "pg-example-1 has pg_role primary and is a standby; writable is pg-example-2" in run.said
+
+
+def test_a_standby_alone_fails_and_names_its_primary(example: Callable[..., Run], server: servers.Server):
+    run = example("--check", "--limit", "pg-example-2")
+    assert run.code == 2
+    message = run.message("pg-example-2")
+    assert "pg-example-2 is a standby, and no host of its pg_cluster is known to be writable" in message
+    assert f"run against the primary, {server.socket_dir}:{server.port}" in message
+
+
+@pytest.fixture(scope="module")
+def clusters(run: Callable[..., Run], server: servers.Server, standby: servers.Server, other: servers.Server) -> Run:
+    """A check of one play on a cluster with a standby, another cluster, and a standby without its primary."""
+    inventory = hosts(
+        one_standby=at(standby, pg_cluster="one"),
+        one_primary=at(server, pg_cluster="one"),
+        two_primary=at(other, pg_cluster="two"),
+        three_standby=at(standby, pg_cluster="three"),
+    )
+    return run("--check", inventory=[inventory], **OWN, pg_users=[{"name": "of_both"}])
+
+
+def test_each_cluster_of_a_play_has_its_own_primary(clusters: Run):
+    created = {host: len(clusters.changes(host)) for host in ("one_primary", "one_standby", "two_primary")}
+    assert created["one_standby"] == 0
+    assert 0 < created["one_primary"] < created["two_primary"]
+
+
+def test_a_standby_fails_although_another_cluster_of_the_play_is_writable(clusters: Run):
+    assert clusters.code == 2
+    assert "no host of its pg_cluster is known to be writable" in clusters.message("three_standby")
+    assert [entry["host"] for entry in clusters.results if entry["status"] == "failed"] == ["three_standby"]
+
+
+@pytest.mark.parametrize("order", ["inventory", "reverse_inventory"])
+def test_with_serial_the_primary_has_to_come_first(
+    run: Callable[..., Run], server: servers.Server, standby: servers.Server, order: str
+):
+    (serial,) = book(ROLE)
+    inventory = hosts(first=at(server), second=at(standby))
+    done = run("--check", book=[{**serial, "serial": 1, "order": order}], inventory=[inventory], **OWN)
+    if order == "inventory":
+        assert ok(done).changes("second") == []
+    else:
+        assert "no host of its play is known to be writable: run against the primary" in done.message("second")
+        assert "with serial before its standbys" in done.message("second")

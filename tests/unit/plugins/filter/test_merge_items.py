@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -48,6 +48,12 @@ def test_the_lists_themselves_are_left_alone():
     assert (defaults, own) == ([{"name": "app", "login": False}], [{"name": "app", "login": True}])
 
 
-def test_what_yaml_takes_for_a_date_becomes_text():
-    items = [{"name": "a", "expire_at": date(2031, 1, 31)}, {"name": "b", "expire_at": datetime(2031, 1, 31, 12, 30)}]
-    assert [item["expire_at"] for item in merge_items([], items)] == ["2031-01-31", "2031-01-31 12:30:00"]
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (date(2031, 1, 31), "2031-01-31"),
+        (datetime(2031, 1, 31, 12, 30, tzinfo=UTC), "2031-01-31 12:30:00+00:00"),
+    ],
+)
+def test_what_yaml_takes_for_a_date_becomes_text(value, text):
+    assert merge_items([], [{"name": "a", "expire_at": value}]) == [{"name": "a", "expire_at": text}]
