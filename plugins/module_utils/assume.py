@@ -34,12 +34,14 @@ class AssumedDatabase:
 class Assume:
     """What the caller says will be there; without effect (``roles`` and ``databases`` empty) outside of check mode.
 
-    ``anything`` is true in check mode when the caller says nothing: then every missing name is assumed.
+    ``anything`` is true in check mode when the caller says nothing: then every missing name is assumed; ``check`` is
+    true in check mode.
     """
 
     roles: tuple[AssumedRole, ...] = ()
     databases: tuple[AssumedDatabase, ...] = ()
     anything: bool = False
+    check: bool = False
 
     def missing(self, what: str, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Judge names that aren't there: give problems, and warnings for those that are assumed."""
@@ -55,7 +57,7 @@ class Assume:
 def parse_assume(value: Optional[Mapping[str, Any]], check: bool) -> Assume:
     """Read the option ``assume``; outside of check mode it has no effect."""
     if not check or value is None:
-        return Assume(anything=check)
+        return Assume(anything=check, check=check)
     return Assume(
         tuple(
             AssumedRole(item["name"], item["superuser"], item["inherit"], tuple(item["roles"] or ()))
@@ -65,4 +67,5 @@ def parse_assume(value: Optional[Mapping[str, Any]], check: bool) -> Assume:
             AssumedDatabase(item["name"], item["owner"], item["template"], tuple(item["schemas"] or ()))
             for item in value["databases"] or ()
         ),
+        check=True,
     )

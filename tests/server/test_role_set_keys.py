@@ -357,6 +357,19 @@ def test_what_depends_on_a_role_is_counted_by_database_and_class(roles: Roles) -
     assert "database held: owner of 1 in pg_namespace" in message
 
 
+def test_what_earlier_tasks_may_still_take_from_a_role_is_a_warning_in_check_mode_and_an_error_otherwise(
+    roles: Roles,
+) -> None:
+    roles.sql("CREATE ROLE former")
+    roles.sql("CREATE DATABASE handed OWNER former")
+    former = {"name": "former", "state": "absent"}
+    foreseen = roles.check(former, only=["absent"], assume={})
+    assert [change["action"] for change in foreseen["changes"]] == ["drop role"]
+    assert "unless earlier tasks change that: role former can't be dropped" in foreseen["warnings"][0]
+    assert "role former can't be dropped" in roles.failure(former, only=["absent"])
+    assert "role former can't be dropped" in roles.failure(former, check=True, assume={})
+
+
 def test_roles_that_are_parents_members_and_grantors_of_each_other_are_dropped_together(roles: Roles) -> None:
     roles.sql("CREATE ROLE w; CREATE ROLE x; CREATE ROLE y; CREATE ROLE z; CREATE ROLE stays")
     roles.sql("GRANT w TO x WITH ADMIN OPTION; SET ROLE x; GRANT w TO y WITH ADMIN OPTION; SET ROLE y; GRANT w TO z")

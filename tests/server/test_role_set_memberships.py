@@ -317,3 +317,10 @@ def test_a_session_role_is_who_acts(roles: Roles, manager: Roles) -> None:
     assert result["changed"]
     assert rows(roles, "p", "m")[0][0] == "team"
     assert not manager.apply({"name": "p"}, {"name": "m", "roles": ["p"]}, session_role="team")["changed"]
+
+
+@pytest.mark.since(16)
+def test_a_login_gives_itself_the_options_of_a_role_that_it_made(roles: Roles, manager: Roles) -> None:
+    manager.apply({"name": "p"})
+    manager.proved({"name": "manager", "roles": [{"name": "p", "inherit": True, "set": True}]}, undo=False)
+    assert rows(roles, "p", "manager") == [("manager", False, True, True), ("postgres", True, False, False)]

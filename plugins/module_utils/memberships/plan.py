@@ -38,12 +38,15 @@ def resolve_membership(rows: Memberships, spec: MembershipSpec, default: Members
 
 
 def with_options(rows: Memberships, default: Membership, lacking: dict[str, bool]) -> Memberships:
-    """Add options to one's own row, or make one that otherwise gives what the other rows give."""
+    """Add options to one's own row, or make one that otherwise gives what the other rows give.
+
+    Only ADMIN isn't repeated: it can't be granted back to whom one has it from, and the other row keeps it.
+    """
     own = next((row for row in rows if row.grantor == default.grantor), None)
     if own is not None:
         return (rows - {own}) | {altered(own, lacking)}
     there = {name: any(getattr(row, name) for row in rows) for name in OPTIONS}
-    return rows | {altered(default, {**there, **lacking})}
+    return rows | {altered(default, {**there, "admin": False, **lacking})}
 
 
 def altered(row: Membership, options: Mapping[str, bool]) -> Membership:

@@ -37,7 +37,13 @@ def judge(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Itera
     for spec in declared.present():
         yield from options_before_16(spec, after)
     yield from locked_out(declared, before, after)
-    yield from undroppable(declared, before, after)
+    if not may_be_freed(declared):
+        yield from undroppable(declared, before, after)
+
+
+def may_be_freed(declared: RoleSet) -> bool:
+    """Tell whether earlier tasks of the play may still take away what a role to be dropped has."""
+    return declared.only and declared.assume.check
 
 
 def cycles(declared: RoleSet, after: RoleSetState) -> Iterator[str]:
@@ -130,6 +136,12 @@ def undroppable(declared: RoleSet, before: RoleSetState, after: RoleSetState) ->
                 f"role {name} can't be dropped, for things depend on it ({'; '.join(held)}): hand them on with "
                 f"REASSIGN OWNED and DROP OWNED in each of these databases first"
             )
+
+
+def not_yet_droppable(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:
+    """Give as warnings what keeps a role from being dropped, where earlier tasks may take it away."""
+    if may_be_freed(declared):
+        yield from (f"unless earlier tasks change that: {text}" for text in undroppable(declared, before, after))
 
 
 def granted_by(name: str, after: RoleSetState) -> Iterable[str]:

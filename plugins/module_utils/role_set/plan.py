@@ -19,7 +19,7 @@ from ..roles.model import RoleState
 from ..roles.plan import Roles, diff_roles, drop, resolve_role, role_lines
 from ..settings.model import Parameters
 from ..settings.plan import Settings, diff_settings, resolve_settings, settings_lines
-from .checks import judge, missing_names
+from .checks import judge, missing_names, not_yet_droppable
 from .grants import granting_in, made_by_server, resolve_memberships, surviving, without_grantors
 from .model import RoleSet, RoleSetState
 
@@ -39,7 +39,8 @@ def resolve_role_set(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSet
     )
     after, unreadable = with_passwords(declared, state, after)
     raise_problems(judge(declared, state, after))
-    return Resolved(after, (*warnings, *unreadable, *weak_passwords(declared)))
+    waiting = not_yet_droppable(declared, state, after)
+    return Resolved(after, (*warnings, *unreadable, *weak_passwords(declared), *waiting))
 
 
 def planned_roles(declared: RoleSet, state: RoleSetState) -> dict[str, RoleState]:
