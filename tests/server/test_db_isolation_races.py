@@ -95,7 +95,7 @@ def test_a_later_failure_reports_what_was_done_and_drops_nothing(model: Server) 
 def test_two_runs_at_once_both_succeed(model: Server, template: str) -> None:
     items = [{**ITEM, "name": f"d{n}", "template": template} for n in range(3)]
     params = declared(model, *items, **OPTIONS, jobs=2)
-    runs = [process(params) for _ in range(2)]
+    runs = [process(params) for _turn in range(2)]
     results = [json.loads(run.communicate()[0]) for run in runs]
     assert [result.get("msg") for result in results] == [None, None]
     assert [result["warnings"] for result in results] == [[], []]

@@ -89,7 +89,7 @@ def test_a_grant_without_effect_is_an_error_and_rolls_back(cluster: Server) -> N
     admin.execute("CREATE ROLE carl")
     bob = session(cluster, "bob", password="bobs own password")
     refused = pytest.raises(errors.AccessError, match="only part of its effect")
-    with apply.opened(bob) as here, refused, here.transaction(connection.CLUSTER_LOCK):
+    with refused, apply.opened(bob) as here, here.transaction(connection.CLUSTER_LOCK):
         execute.execute(here, [grant("postgres", "carl")])
     admin.execute("SELECT datacl FROM pg_database WHERE datname = 'postgres'")
     assert admin.fetchall() == [(None,)]

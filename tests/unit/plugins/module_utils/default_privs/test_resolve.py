@@ -118,7 +118,7 @@ def replayed(state: Defaults, changes: Any) -> frozenset[DefaultPrivilege]:
     """Follow what changes say, as structured data."""
     facts = {(fact.creator, fact.place()): fact for fact in state.facts}
     for change in ordered(changes):
-        creator, _, schema = change.object.partition(" in schema ")
+        creator, _separator, schema = change.object.partition(" in schema ")
         name = change.object_class.rpartition(" ON ")[2]
         words = change.privilege.replace(" WITH GRANT OPTION", "").replace("GRANT OPTION FOR ", "")
         for privilege in words.split(", "):

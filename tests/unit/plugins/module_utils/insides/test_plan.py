@@ -72,5 +72,6 @@ def test_to_14_closing_public_takes_create_and_gives_it_to_the_owner(version: in
 
 def test_lines_show_only_what_differs() -> None:
     state = built_in(server(180000))
-    other = replace(state, schemas={**state.schemas, "app": "own"})
-    assert (inside_lines(state, other), inside_lines(other, state)) == ((), ("schema app: owner own",))
+    later = replace(state, schemas={**state.schemas, "app": "own"})
+    gone, come = inside_lines(state, later), inside_lines(later, state)
+    assert (gone, come) == ((), ("schema app: owner own",))
