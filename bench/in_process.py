@@ -21,24 +21,26 @@ LOGGED = {"options": "-c log_statement=all"}
 
 @dataclass(frozen=True)
 class Call:
-    """A call with nothing to do: the number of roles, the statements that the server saw, and seconds."""
+    """A call with nothing to do: how many roles, how many statements the server saw, and what it took here."""
 
     roles: int
     passwords: bool
     statements: int
     seconds: float
+    processor: float
 
 
 def measured(server: Server, count: int, passwords: bool) -> Call:
     """Apply a declaration of roles, and measure a second call: once for the time, once for the statements."""
     roles = [declared(name, passwords) for name in names(count)]
     call(server, roles=roles)
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     call(server, unchanged=True, roles=roles)
-    seconds = time.perf_counter() - begin
+    seconds, processor = time.perf_counter() - begin, time.process_time() - used
     before = len(server.log_file.read_text())
     call(server, unchanged=True, roles=roles, connect_params=LOGGED)
-    return Call(count, passwords, server.log_file.read_text()[before:].count("LOG:  statement:"), seconds)
+    statements = server.log_file.read_text()[before:].count("LOG:  statement:")
+    return Call(count, passwords, statements, seconds, processor)
 
 
 def declared(name: str, passwords: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The incumbent's modules: out of the package that carries them, without a network of their own."""
+"""The incumbent's modules: out of the package that carries them."""
 
 from __future__ import annotations
 

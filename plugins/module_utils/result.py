@@ -35,6 +35,6 @@ def _shown(step: Step) -> dict[str, str]:
     return {
         "before": step.before,
         "after": step.after,
-        "before_header": f"{step.header} (before)",
-        "after_header": f"{step.header} (after)",
+        "before_header": step.header,
+        "after_header": step.header,
     }

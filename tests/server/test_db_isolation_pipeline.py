@@ -144,7 +144,7 @@ def test_the_diff_shows_exactly_what_changes(model: Server) -> None:
     *parts, script = call(model, {"name": "shop", "revokeconn": True, "schemas": ["app"]})["diff"]
     inside, cluster = parts
     assert (inside["before_header"], inside["after"].splitlines()[-1]) == (
-        "database shop (before)",
+        "database shop",
         "schema app: owner own",
     )
     assert cluster["before"].splitlines() == [

@@ -46,7 +46,7 @@ def test_the_diff_shows_only_what_changes(model: Server) -> None:
     diff = call(model, check=True, privileges=rules, creators=["postgres"])["diff"]
     assert diff[0]["before"] == "future tables of postgres: dbrole_readonly has SELECT\n"
     assert diff[0]["after"] == "future tables of postgres: dbrole_readonly has SELECT, INSERT\n"
-    assert diff[0]["before_header"] == "database postgres (before)"
+    assert diff[0]["before_header"] == "database postgres"
 
 
 def test_databases_that_cant_be_entered_are_refused_by_name_and_left_out_by_all(cluster: Server) -> None:

@@ -63,7 +63,7 @@ ITEM_KEYS = {
 def test_every_link_leads_somewhere(path: Path):
     for target in markdown.links(path):
         if not target.startswith(("http:", "https:")):
-            name, _, anchor = target.partition("#")
+            name, _mark, anchor = target.partition("#")
             there = (path.parent / name).resolve() if name else path
             assert there.exists(), target
             assert not anchor or anchor in markdown.anchors(there), target
