@@ -94,13 +94,13 @@ def apply_again(stage: Stage) -> None:
 def break_and_repair(stage: Stage) -> None:
     """Break it by hand, let check mode name each difference, and repair it."""
     screen.heading(4, "Somebody breaks it by hand: check mode names each difference, apply repairs it")
-    for statement, database, _ in BREAKS:
+    for statement, database, _repair in BREAKS:
         stage.superuser(statement, database)
-    screen.block("By hand, as a superuser", [f"{statement};" for statement, _, _ in BREAKS])
+    screen.block("By hand, as a superuser", [f"{statement};" for statement, *_more in BREAKS])
     run = stage.play("--check", "--diff")
     screen.diff(sentences.diffs(run))
-    named = sorted(summary for _, summary in run.changes())
-    claim(named == sorted(repair for _, _, repair in BREAKS), f"check mode names other differences: {named}")
+    named = sorted(summary for _task, summary in run.changes())
+    claim(named == sorted(repair for *_more, repair in BREAKS), f"check mode names other differences: {named}")
     screen.proved(f"check mode names these {len(BREAKS)} differences, and no other")
     repaired = stage.play()
     sentences.show(repaired, sentences.sentences)

@@ -7,7 +7,7 @@ class DemoError(Exception):
     """Something that the demo claims isn't so."""
 
 
-def claim(claimed: bool, otherwise: str) -> None:  # noqa: FBT001 it reads like assert
+def claim(claimed: bool, otherwise: str) -> None:
     """Go on only if what is claimed is so."""
     if not claimed:
         raise DemoError(otherwise)

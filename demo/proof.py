@@ -19,7 +19,7 @@ OWN, TEAM = TABLES = ("public.notes", "team.notes")
 AS_ADMIN = "SET ROLE dbrole_admin"
 STATEMENTS = {
     "SELECT": "SELECT title FROM {}",
-    "INSERT": "INSERT INTO {} (title) VALUES ('tried')",
+    "INSERT": "INSERT INTO {} (id, title) VALUES (0, 'tried')",
     "DELETE": "DELETE FROM {}",
     "CREATE": "CREATE TABLE {}_tried (id int)",
     "DROP": "DROP TABLE {}",

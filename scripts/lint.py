@@ -19,6 +19,7 @@ LINTERS: dict[str, tuple[list[str], Path]] = {
     "format": (["-m", "ruff", "format", "--check", "--quiet", "."], CHECKOUT),
     "types": (["-m", *MYPY, "-p", PACKAGE], COLLECTIONS),
     "testbed": (["-m", *MYPY, "-p", "testbed"], CHECKOUT),
+    "demo": (["-m", *MYPY, "-p", "demo"], CHECKOUT),
     "scripts": (["-m", *MYPY, "."], CHECKOUT / "scripts"),
     "yaml": (["-m", "yamllint", "--strict", "."], CHECKOUT),
     "ansible": ([str(BIN / "ansible-lint"), "--offline", "--strict", "-q", "--nocolor"], CHECKOUT),

@@ -51,9 +51,11 @@ def play(arguments: Sequence[str], collections: Path, environment: Mapping[str, 
 
     It finds collections in one search path only. Ansible refuses to start where the locale isn't UTF-8.
     """
-    with tempfile.NamedTemporaryFile(prefix="leastpriv-pgsql-results-") as results:
+    with tempfile.TemporaryDirectory(prefix="leastpriv-pgsql-results-") as folder:
+        results = Path(folder) / "results"
+        results.touch()
         command = [str(Path(sys.executable).parent / "ansible-playbook"), *arguments]
-        own = {"LC_ALL": "C.UTF-8", **recording(Path(results.name)), **paths(collections)}
+        own = {"LC_ALL": "C.UTF-8", **recording(results), **paths(collections)}
         done = subprocess.run(
             command,
             cwd=CHECKOUT,
@@ -64,7 +66,7 @@ def play(arguments: Sequence[str], collections: Path, environment: Mapping[str, 
             text=True,
             check=False,
         )
-        (run,) = read_runs(Path(results.name)) or (Run(),)
+        (run,) = read_runs(results) or (Run(),)
     return dataclasses.replace(run, code=done.returncode, output=done.stdout)
 
 

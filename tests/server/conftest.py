@@ -1,6 +1,7 @@
 """Real servers for the tests of this folder: every test runs once for each version in PG_VERSIONS.
 
-PG_DRIVER chooses the driver of the modules under test: psycopg2 or psycopg.
+PG_DRIVER chooses the driver of the modules under test: psycopg2 or psycopg. With PG_QUICK, versions after the first
+run only the files of SHORT and the tests that are marked for a range of versions.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from testbed import collection, servers
 
 collection.link()
 VERSIONS = [int(version) for version in os.environ.get("PG_VERSIONS", "18 15 13").split()]
+SHORT = {"test_default_privs_model.py", "test_role_set_memberships.py", "test_db_isolation_models.py"}
 if "PG_DRIVER" in os.environ:
     os.environ["LEASTPRIV_DRIVER"] = os.environ["PG_DRIVER"]
 
@@ -54,4 +56,11 @@ def fits(item: pytest.Item) -> bool:
     version = callspec.params.get("pg_version") if callspec else None
     oldest = max((mark.args[0] for mark in item.iter_markers("since")), default=0)
     newest = min((mark.args[0] for mark in item.iter_markers("before")), default=99)
-    return version is None or oldest <= version < newest
+    return version is None or (oldest <= version < newest and wanted(item, version))
+
+
+def wanted(item: pytest.Item, version: int) -> bool:
+    """Tell whether a quick run takes the test on this version."""
+    if "PG_QUICK" not in os.environ or version == VERSIONS[0]:
+        return True
+    return item.path.name in SHORT or bool(next(item.iter_markers("since"), next(item.iter_markers("before"), None)))

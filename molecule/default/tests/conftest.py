@@ -49,7 +49,7 @@ def psql(host: Any, passwords: Path) -> Psql:
 
 @pytest.fixture(scope="module")
 def furnished(psql: Psql) -> Psql:
-    """Tables that were made after the defaults: by each database's owner, and by dbrole_admin in a schema of its own."""
+    """Tables made after the defaults: by each database's owner, and by dbrole_admin in a schema of its own."""
     for database, owner in OWNERS.items():
         made = psql(owner, database, TABLE.format("public.notes"))
         assert made.rc == 0, made.stderr
