@@ -52,7 +52,8 @@ def run(arguments: list[str], checkout: Path, command: str) -> tuple[int, str]:
     It is called through a link, because it writes scripts whose first lines can't hold a space.
     """
     programs = checkout.parents[2] / "venv" / "bin"
-    programs.parent.symlink_to(sys.prefix)
+    if not programs.parent.is_symlink():
+        programs.parent.symlink_to(sys.prefix)
     lines = []
     with subprocess.Popen(
         [str(programs / "python"), str(programs / "ansible-test"), command, *arguments],
@@ -77,20 +78,25 @@ def sanity(checkout: Path) -> int:
 
 
 def integration(checkout: Path) -> int:
-    """Run every integration target on one real server, whose address is in integration_config.yml."""
+    """Run every integration target, each on a real server of its own."""
+    targets = sorted(path.name for path in (checkout / "tests" / "integration" / "targets").iterdir())
+    results = [on_a_server(target, checkout) for target in targets]
+    output = "".join(text for _code, text in results)
+    count = len(re.findall(r"^Running .+ integration test role", output, re.MULTILINE))
+    return verdict("integration", max((code for code, _text in results), default=0), output, count)
+
+
+def on_a_server(target: str, checkout: Path) -> tuple[int, str]:
+    """Run one target on a server whose address is in integration_config.yml."""
     with tempfile.TemporaryDirectory() as root:
         server = servers.start(18, Path(root))
         address = {"socket": server.socket_dir, "port": server.port, "user": server.superuser}
         lines = [f"testbed_{name}: {value}\n" for name, value in address.items()]
-        (checkout / "tests" / "integration").mkdir(parents=True, exist_ok=True)
         (checkout / "tests" / "integration" / "integration_config.yml").write_text("".join(lines))
         try:
-            code, output = run(["--color", "no", "--local", "--python", PYTHON], checkout, "integration")
+            return run(["--color", "no", "--local", "--python", PYTHON, target], checkout, "integration")
         finally:
             servers.stop(server)
-    return verdict(
-        "integration", code, output, len(re.findall(r"^Running .+ integration test role", output, re.MULTILINE))
-    )
 
 
 def verdict(command: str, code: int, output: str, count: int) -> int:

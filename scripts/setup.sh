@@ -5,7 +5,7 @@ set -eu
 python=$(sh scripts/prerequisites.sh)
 rm -rf .venv
 "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
+.venv/bin/python -m pip install -qq --disable-pip-version-check --only-binary=:all: \
     -r requirements-dev.txt -c requirements-constraints.txt
 .venv/bin/python scripts/check_pins.py
 pwd > .venv/.complete

@@ -96,9 +96,9 @@ def levels(rows: Iterable[Membership]) -> list[list[Membership]]:
 
 
 def is_free(row: Membership, lenders: set[tuple[str, str]], own: set[tuple[str, str]]) -> bool:
-    """Tell whether no other row was granted by this row's member; one can grant a role to oneself, too."""
+    """Tell whether no other row was granted by this row's admin option; one can grant a role to oneself, too."""
     member = (row.role, row.member)
-    return member not in lenders and (member not in own or row.grantor == row.member)
+    return not row.admin or (member not in lenders and (member not in own or row.grantor == row.member))
 
 
 def membership_line(row: Membership) -> str:

@@ -106,11 +106,11 @@ def grouped(entries: Iterable[Privilege], version: int) -> list[list[Privilege]]
 
 
 def levels(entries: Iterable[Privilege]) -> list[list[Privilege]]:
-    """Sort entries so that what a grantee passed on stands in an earlier group than what let it."""
+    """Sort entries so that what a grantee passed on stands in an earlier group than the grant option that let it."""
     pending, found = list(entries), []
     while pending:
         grantors = {(e.object_class, e.object, e.grantor, e.privilege) for e in pending if e.grantor != e.grantee}
-        held_up = [e for e in pending if (e.object_class, e.object, e.grantee, e.privilege) in grantors]
+        held_up = [e for e in pending if e.grantable and (e.object_class, e.object, e.grantee, e.privilege) in grantors]
         rest = held_up if len(held_up) < len(pending) else []
         found.append([entry for entry in pending if entry not in frozenset(rest)])
         pending = rest
