@@ -130,6 +130,15 @@ def test_a_folder_without_the_collection_is_refused(tmp_path: Path):
     assert f"no collection leastpriv.pgsql is installed in {tmp_path}" in done.stderr
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let programs be interrupted that are started here, even if a shell in the background has forbidden it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_demo_stops_its_server(how: signal.Signals, code: int, tmp_path: Path):
     environment = {**os.environ, "EMBEDDED_SECRETS_DIR": str(tmp_path), "PGOPTIONS": "-c nonsense=1"}
