@@ -82,8 +82,12 @@ def test_a_grant_of_who_is_a_superuser_by_now_is_an_error_that_says_what_to_run(
 
 
 @pytest.mark.since(16)
-def test_membership_that_only_admin_allows_is_taken_for_the_transaction_and_given_back(model: Server) -> None:
-    logins(model, "mgr")
+@pytest.mark.parametrize("role", [None, "mgr"], ids=["login", "session_role"])
+def test_membership_that_only_admin_allows_is_taken_for_the_transaction_and_given_back(
+    model: Server, role: str | None
+) -> None:
+    logins(model, "mgr", "op")
+    sql(model, "GRANT mgr TO op WITH INHERIT FALSE")
     sql(model, "ALTER ROLE mgr CREATEROLE;\nCREATE DATABASE yard OWNER mgr")
     sql(model, "CREATE ROLE deputy LOGIN PASSWORD 'sesame'", user="mgr", password=PASSWORD)
     sql(model, "GRANT CONNECT ON DATABASE yard TO deputy WITH GRANT OPTION", user="mgr", password=PASSWORD)
@@ -92,7 +96,7 @@ def test_membership_that_only_admin_allows_is_taken_for_the_transaction_and_give
         "SELECT roleid, member, grantor, admin_option, inherit_option, set_option FROM pg_auth_members ORDER BY 1, 2, 3"
     )
     before = sql(model, members)
-    own = {"login_user": "mgr", "login_password": PASSWORD}
+    own = {"login_user": "op" if role else "mgr", "login_password": PASSWORD, "session_role": role}
     item = {"name": "yard", "revokeconn": True, "connect": ["deputy"]}
     result = converges(model, item, **own)
     assert not enters(model, "eve", "yard")

@@ -320,6 +320,17 @@ def test_a_session_role_is_who_acts(roles: Roles, manager: Roles) -> None:
 
 
 @pytest.mark.since(16)
+def test_a_session_role_lends_itself_the_grantor_and_gives_it_back(roles: Roles, manager: Roles) -> None:
+    roles.sql("CREATE ROLE team; GRANT team TO manager WITH INHERIT FALSE; CREATE ROLE p; CREATE ROLE m; CREATE ROLE g")
+    roles.sql("GRANT p TO g WITH ADMIN OPTION; GRANT g TO team WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
+    roles.sql("SET ROLE g; GRANT p TO m; RESET ROLE")
+    before = rows(roles, "g", "team")
+    manager.apply({"name": "m", "roles": [{"name": "p", "state": "absent"}]}, session_role="team")
+    assert not rows(roles, "p", "m")
+    assert rows(roles, "g", "team") == before
+
+
+@pytest.mark.since(16)
 def test_a_login_gives_itself_the_options_of_a_role_that_it_made(roles: Roles, manager: Roles) -> None:
     manager.apply({"name": "p"})
     manager.proved({"name": "manager", "roles": [{"name": "p", "inherit": True, "set": True}]}, undo=False)

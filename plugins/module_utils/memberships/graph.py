@@ -58,6 +58,12 @@ def closure(graph: Graph, start: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def lendable(memberships: Iterable[Membership], name: str) -> frozenset[str]:
+    """Give the roles that a role can lend itself and give back: it has ADMIN on them, and no grant by itself yet."""
+    mine = [row for row in memberships if row.member == name]
+    return frozenset(row.role for row in mine if row.admin) - {row.role for row in mine if row.grantor == name}
+
+
 def cycle(graph: Graph, starts: Iterable[str]) -> Optional[tuple[str, ...]]:
     """Give a cycle that passes through one of the starts: its first role stands at both ends."""
     for start in sorted(starts):

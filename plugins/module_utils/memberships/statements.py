@@ -73,12 +73,6 @@ def in_words(row: Membership) -> str:
 def change(action: str, row: Membership, summary: str, sql: str, granting: Granting) -> Change:
     """Say which membership changes, and act for its grantor."""
     made = Change(action, "MEMBERSHIP", row.role, summary, sql, role=row.member, grantor=row.grantor)
-    if row.grantor in granting.settable:
-        return replace(made, run_as=row.grantor)
-    return replace(made, sql=lent(sql, row.grantor, granting.grantor)) if row.grantor in granting.lendable else made
-
-
-def lent(sql: str, role: str, borrower: str) -> str:
-    """Give a statement in between of two that lend a role to the login and take it back."""
-    lend = f"GRANT {ident(role)} TO {ident(borrower)} WITH INHERIT TRUE, SET FALSE"
-    return f"{lend};\n{sql};\nREVOKE {ident(role)} FROM {ident(borrower)}"
+    if row.grantor in granting.settable | granting.lendable:
+        made = replace(made, run_as=row.grantor)
+    return replace(made, borrower=granting.grantor) if row.grantor in granting.lendable else made

@@ -12,7 +12,7 @@ from typing import Optional
 from ..acl import grantee_text
 from ..change import Change
 from ..connection import Server
-from ..memberships.graph import closure, parents_of
+from ..memberships.graph import closure, lendable, parents_of
 from ..memberships.model import Membership
 from ..quoting import ident
 from ..roles.model import RoleState
@@ -53,8 +53,7 @@ class Actor:
 
     def lent(self, change: Change) -> Change:
         """Take membership for the time of a change, where one could otherwise not become the role to act as."""
-        borrowed = change.run_as in self.borrows and change.run_as not in self.becomes
-        return replace(change, borrower=self.name) if borrowed else change
+        return replace(change, borrower=self.name) if change.run_as in self.borrows else change
 
     def gives(self, role: str) -> bool:
         """Tell whether one can give something to a role, or take it from it."""
@@ -112,16 +111,9 @@ def actor_of(
     gives_to = closure(settable, server.current_user) | has
     superusers = frozenset(name for name, role in roles.items() if role.superuser)
     becomes = frozenset(roles) if server.session_user in superusers else closure(settable, server.session_user)
-    borrows = borrowable(server, rows, has)
+    plain = server.superuser or server.version < 160000
+    borrows = frozenset() if plain else lendable(rows, server.current_user) - becomes
     return Actor(server.current_user, server.superuser, has, becomes, gives_to, superusers, borrows)
-
-
-def borrowable(server: Server, rows: Iterable[Membership], has: frozenset[str]) -> frozenset[str]:
-    """Give the roles in which this session can give itself membership: from 16, ADMIN alone doesn't let it SET ROLE."""
-    if server.superuser or server.version < 160000 or server.current_user != server.session_user:
-        return frozenset()
-    own = {row.role for row in rows if row.member == row.grantor == server.current_user}
-    return frozenset(row.role for row in rows if row.admin and row.member in has) - own
 
 
 def inheriting(

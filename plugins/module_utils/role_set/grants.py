@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..connection import Server
 from ..memberships.granting import Granting
-from ..memberships.graph import closure, parents_of
+from ..memberships.graph import closure, lendable, parents_of
 from ..memberships.model import Membership
 from ..memberships.plan import Memberships, fitting, merge_rows, resolve_membership
 from ..roles.model import RoleSpec, RoleState
@@ -31,9 +31,8 @@ def granting_in(state: RoleSetState) -> Granting:
         return granting
     inherited = closure(parents_of(row for row in rows if row.inherit), granting.grantor)
     settable = closure(parents_of(row for row in rows if row.set), granting.grantor) - inherited
-    administered = frozenset(row.role for row in rows if row.admin and row.member == granting.grantor)
-    lendable = administered - inherited - settable
-    return replace(granting, inherited=inherited, settable=settable, lendable=lendable)
+    lent = lendable(rows, granting.grantor) - inherited - settable
+    return replace(granting, inherited=inherited, settable=settable, lendable=lent)
 
 
 def resolve_memberships(declared: RoleSet, state: RoleSetState, roles: Mapping[str, RoleState]) -> Memberships:

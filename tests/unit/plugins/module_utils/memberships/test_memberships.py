@@ -87,11 +87,14 @@ def test_a_login_acts_for_other_grantors_as_it_can() -> None:
     }
     assert changes["i"].shown() == 'REVOKE "p" FROM "m" GRANTED BY "i";'
     assert changes["s"].shown() == 'BEGIN; SET LOCAL ROLE "s"; REVOKE "p" FROM "m" GRANTED BY "s"; COMMIT;'
-    assert changes["l"].sql.split(";\n") == [
-        'GRANT "l" TO "me" WITH INHERIT TRUE, SET FALSE',
+    assert changes["l"].acted(back="me") == [
+        'GRANT "l" TO "me" WITH INHERIT FALSE, SET TRUE',
+        'SET LOCAL ROLE "l"',
         'REVOKE "p" FROM "m" GRANTED BY "l"',
+        'SET LOCAL ROLE "me"',
         'REVOKE "l" FROM "me"',
     ]
+    assert changes["l"].shown().startswith("BEGIN; ")
     assert [login.can_be(name) for name in ("me", "i", "s", "l", "x")] == [True, True, True, True, False]
 
 
