@@ -38,6 +38,13 @@ def checked_text(text: Optional[str], where: str) -> Optional[str]:
     return text
 
 
+def check_texts(item: Mapping[str, Any], where: str) -> None:
+    """Refuse a text that the server can't store, whichever key it is given for."""
+    for key, value in item.items():
+        if isinstance(value, str):
+            checked_text(value, f"{where}: {key}")
+
+
 def known_keys(item: Mapping[str, Any], spec: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, Any]:
     """Give the item's values in their types; an unknown key is an error with the nearest known one."""
     for key in item:
@@ -71,6 +78,8 @@ def typed(value: Any, kind: Mapping[str, Any], where: str) -> Any:
         value = str(value)
     if kind["type"] == "str" and not isinstance(value, str):
         raise InputError(f"{where} has to be text")
+    if kind["type"] == "str":
+        checked_text(value, where)
     if "choices" in kind and value not in kind["choices"]:
         raise InputError(f"{where} has to be one of {', '.join(kind['choices'])}")
     return value

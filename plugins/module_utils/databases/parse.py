@@ -12,7 +12,7 @@ from typing import Any, Optional
 from ..acl import ALL, PUBLIC, canonical_privilege, privileges_of
 from ..errors import InputError
 from ..insides.model import parse_extensions, parse_schemas
-from ..items import check_choices, checked_name, known_keys
+from ..items import check_choices, check_texts, checked_name, known_keys
 from ..keys import DATABASE_GRANT_ITEM, DATABASE_ITEM
 from ..settings.model import Parameters, parse_parameters
 from .model import DEFAULT_TEMPLATE, NO_LIMIT, DatabaseGrant, DatabaseSpec
@@ -28,6 +28,7 @@ FORMER_KEYS = {"pool_size_reserve": "pool_reserve", "pool_max_db_conn": "pool_co
 
 def parse_database(item: Mapping[str, Any], where: str, revoke_create: bool) -> DatabaseSpec:
     """Read one item of the access model; a key that is None is absent."""
+    check_texts(item, where)
     check_choices(item, DATABASE_ITEM, where)
     refuse_removal(item, where)
     spec = DatabaseSpec(
