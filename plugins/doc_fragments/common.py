@@ -72,8 +72,9 @@ options:
       - V(additive) adds and changes what is declared, and leaves what isn't.
       - V(exact) also removes what isn't declared, of keys that are declared; what it removes is marked as destructive
         in RV(ignore:changes).
+      - V(report) does as V(additive), and gives what V(exact) would remove in RV(ignore:drift).
     type: str
-    choices: [additive, exact]
+    choices: [additive, report, exact]
     default: additive
   assume:
     description:
@@ -121,6 +122,29 @@ options:
             description: Schemas that it will have.
             type: list
             elements: str
+          schema_privileges:
+            description: What roles will have been given, or will have lost, on its schemas.
+            type: list
+            elements: dict
+            suboptions:
+              schema:
+                description: The schema.
+                type: str
+                required: true
+              role:
+                description: The role, or V(PUBLIC).
+                type: str
+                required: true
+              privs:
+                description: C(USAGE), C(CREATE).
+                type: list
+                elements: str
+                required: true
+              state:
+                description: V(absent) for what will be gone.
+                type: str
+                choices: [present, absent]
+                default: present
   verify:
     description: Plan once more after an apply, and fail with what remains if that plan isn't empty.
     type: bool

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Optional, TypeVar, Union
 
-from .change import Change
 from .connection import CLUSTER_LOCK, DATABASE_LOCK, Connection, Login, connect
 from .errors import AccessError, ServerError
 from .execute import execute
+from .outside import create, created_in, creations, removals, remove, within
 from .plan import make_plan
 from .retry import retried
 from .task import AnyPart, AnyPlan, Plans, Run, Step, Task, no_finish
@@ -27,7 +26,8 @@ B = TypeVar("B")
 def apply(task: Task, run: Run, first: Plans, done: list[Step]) -> list[str]:
     """Create databases, then fill them and set the cluster's part; give the warnings, and in ``done`` the steps.
 
-    A superuser enters a closed database and opens it last; any other login opens it first and then enters.
+    A superuser enters a closed database and opens it last; any other login opens it first and then enters. Databases
+    are dropped in the end. With a last part, databases come one by one, for each then touches what is the cluster's.
     """
     warnings: list[str] = []
     cluster = first.cluster
@@ -35,55 +35,32 @@ def apply(task: Task, run: Run, first: Plans, done: list[Step]) -> list[str]:
         warnings += create(task, run, cluster, done)
         cluster = replace(retried(lambda: planned(task, run)), before=cluster.before)
     parts = wanted(task.insides(cluster), first.insides)
-    if not first.superuser:
+    if first.cluster_first():
+        warnings += [*apply_cluster(task, run, cluster, done), *besides(task.between, run, cluster)]
+    warnings += apply_insides(replace(run, jobs=1) if task.last else run, parts, first.insides, done)
+    if not first.cluster_first():
         warnings += apply_cluster(task, run, cluster, done)
-    warnings += apply_insides(run, parts, first.insides, done)
-    if first.superuser:
-        warnings += apply_cluster(task, run, cluster, done)
-    if task.finish is no_finish:
-        return warnings
+    warnings += apply_last(run, first.last, done)
+    if removals(cluster):
+        warnings += remove(task, run, done)
+    return [*warnings, *besides(task.finish, run, cluster)]
+
+
+def besides(work: Callable[[Connection, AnyPlan], tuple[str, ...]], run: Run, plan: AnyPlan) -> tuple[str, ...]:
+    """Do what a task does outside of its parts, if anything, and give the warnings."""
+    if work is no_finish:
+        return ()
     with opened(run.login) as connection:
-        return [*warnings, *task.finish(connection, cluster)]
+        return work(connection, plan)
 
 
-def create(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list[str]:
-    """Create databases outside of a transaction, while another connection holds the lock in one."""
-    created: list[Change] = []
-    warnings: list[str] = []
-    templates = task.templates(plan)
-
-    def once(template: str) -> None:
-        database = lobby(run.login.database, template)
-        with opened(run.login, database) as worker, locked(run.login, database) as holder:
-            for change in creations(make_plan(task.cluster, task.cluster.read(holder))):
-                if templates.get(change.object) == template:
-                    warnings.extend(execute(worker, [change]))
-                    created.append(change)
-
-    try:
-        for template in sorted(set(templates.values())):
-            retried(partial(once, template))
-    finally:
-        if created:
-            done.append(Step(tuple(sorted(created, key=lambda change: change.object))))
+def apply_last(run: Run, plan: Optional[AnyPlan], done: list[Step]) -> list[str]:
+    """Apply the cluster's last part, if there is one with something to do."""
+    if plan is None or not plan.changes:
+        return []
+    applied, warnings = apply_part(plan.part, run, CLUSTER_LOCK)
+    done.append(Step.of(applied, applied.changes))
     return warnings
-
-
-@contextmanager
-def locked(login: Login, database: str) -> Iterator[Connection]:
-    """Open a session that holds the cluster's lock."""
-    with opened(login, database) as connection, connection.transaction(CLUSTER_LOCK):
-        yield connection
-
-
-def lobby(maintenance: str, template: str) -> str:
-    """Choose a database to wait in: nobody may be connected to a template while it is cloned."""
-    return next((name for name in (maintenance, "template1", "postgres") if name != template), maintenance)
-
-
-def creations(plan: AnyPlan) -> tuple[Change, ...]:
-    """Give the changes that can't run in a transaction."""
-    return tuple(change for change in plan.changes if not change.transactional)
 
 
 def planned(task: Task, run: Run) -> AnyPlan:
@@ -105,13 +82,8 @@ def apply_cluster(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list
         return []
     applied, warnings = apply_part(task.cluster, run, CLUSTER_LOCK)
     before = plan.before if created else applied.before
-    done.append(Step.of(replace(applied, before=before), applied.changes))
+    done.append(Step.of(replace(applied, before=before), within(applied)))
     return warnings
-
-
-def created_in(done: Iterable[Step]) -> frozenset[str]:
-    """Name the databases that the steps have created."""
-    return frozenset(change.object for step in done for change in step.changes if not change.transactional)
 
 
 def apply_insides(run: Run, parts: Sequence[AnyPart], foretold: Sequence[AnyPlan], done: list[Step]) -> list[str]:
@@ -150,7 +122,7 @@ def apply_part(part: AnyPart, run: Run, lock: int) -> tuple[AnyPlan, list[str]]:
     def once() -> tuple[AnyPlan, list[str]]:
         with opened(run.login, part.database) as connection, connection.transaction(lock):
             plan = make_plan(part, part.read(connection))
-            return plan, execute(connection, plan.changes)
+            return plan, execute(connection, within(plan))
 
     return retried(once)
 

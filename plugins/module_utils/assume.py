@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
+
+from .acl import PUBLIC, canonical_privilege
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,16 @@ class AssumedRole:
 
 
 @dataclass(frozen=True)
+class AssumedPrivilege:
+    """A privilege on a schema that earlier tasks will have given or taken; the grantee '' is PUBLIC."""
+
+    schema: str
+    grantee: str
+    privilege: str
+    present: bool = True
+
+
+@dataclass(frozen=True)
 class AssumedDatabase:
     """A database as earlier tasks will have made it; None means as it is."""
 
@@ -28,6 +40,7 @@ class AssumedDatabase:
     owner: Optional[str] = None
     template: Optional[str] = None
     schemas: tuple[str, ...] = ()
+    schema_privileges: tuple[AssumedPrivilege, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,8 +77,21 @@ def parse_assume(value: Optional[Mapping[str, Any]], check: bool) -> Assume:
             for item in value["roles"] or ()
         ),
         tuple(
-            AssumedDatabase(item["name"], item["owner"], item["template"], tuple(item["schemas"] or ()))
+            AssumedDatabase(
+                item["name"],
+                item["owner"],
+                item["template"],
+                tuple(item["schemas"] or ()),
+                tuple(one for given in item["schema_privileges"] or () for one in assumed_privileges(given)),
+            )
             for item in value["databases"] or ()
         ),
         check=True,
     )
+
+
+def assumed_privileges(item: Mapping[str, Any]) -> Iterator[AssumedPrivilege]:
+    """Read what one role will have, or have no longer, on one schema."""
+    grantee = PUBLIC if item["role"].upper() == "PUBLIC" else item["role"]
+    for privilege in item["privs"]:
+        yield AssumedPrivilege(item["schema"], grantee, canonical_privilege(privilege), item["state"] != "absent")

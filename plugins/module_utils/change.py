@@ -22,20 +22,25 @@ ALTER_SETTING = "alter setting"
 ALTER_DATABASE = "alter database"
 CREATE_SCHEMA = "create schema"
 CREATE_EXTENSION = "create extension"
+ALTER_EXTENSION = "alter extension"
 GRANT = "grant"
 GRANT_DEFAULT = "grant default"
 REVOKE_DEFAULT = "revoke default"
 REVOKE = "revoke"
+GRANT_AGAIN = "grant again"
 OPEN_DATABASE = "open database"
 SET_PASSWORD = "set password"  # noqa: S105  the name of an action
+REASSIGN_OWNED = "reassign owned"
+DROP_OWNED = "drop owned"
 DROP_ROLE = "drop role"
 DROP_DATABASE = "drop database"
 DROP_SCHEMA = "drop schema"
 DROP_EXTENSION = "drop extension"
 
 # Memberships are revoked before they are granted, because a swap of parent and member would otherwise be a
-# cycle; grants come before revokes, so that nobody loses access midway; a database is opened when its ACL is
-# right; passwords come last, because from then on the transaction logs no statements.
+# cycle; grants come before revokes, so that nobody loses access midway; a REVOKE on a table takes the same from its
+# columns, where some of it is granted again; a database is opened when its ACL is right; what a role owns is handed
+# on before it is dropped; passwords come last, because from then on the transaction logs no statements.
 ORDER = (
     CREATE_ROLE,
     ALTER_ROLE,
@@ -47,11 +52,15 @@ ORDER = (
     ALTER_DATABASE,
     CREATE_SCHEMA,
     CREATE_EXTENSION,
+    ALTER_EXTENSION,
     GRANT,
     GRANT_DEFAULT,
     REVOKE_DEFAULT,
     REVOKE,
+    GRANT_AGAIN,
     OPEN_DATABASE,
+    REASSIGN_OWNED,
+    DROP_OWNED,
     DROP_ROLE,
     DROP_EXTENSION,
     DROP_SCHEMA,
@@ -59,12 +68,17 @@ ORDER = (
     SET_PASSWORD,
 )
 
-ACL_ACTIONS = frozenset({REVOKE_MEMBERSHIP, GRANT_MEMBERSHIP, GRANT, GRANT_DEFAULT, REVOKE_DEFAULT, REVOKE})
+ACL_ACTIONS = frozenset(
+    {REVOKE_MEMBERSHIP, GRANT_MEMBERSHIP, GRANT, GRANT_DEFAULT, REVOKE_DEFAULT, REVOKE, GRANT_AGAIN}
+)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One statement to be run, with what it means."""
+    """One statement to be run, with what it means.
+
+    A statement about several objects or roles lists them in ``objects`` and ``roles``.
+    """
 
     action: str
     object_class: str
@@ -80,6 +94,8 @@ class Change:
     secret: Optional[Secret] = None
     run_as: Optional[str] = None
     borrower: Optional[str] = None
+    objects: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
     def statement(self) -> str:
         """Give the SQL to send; it holds the password verifier in clear where there is one."""

@@ -23,6 +23,8 @@ SELECT pg_catalog.set_config('search_path', '', false),
        pg_catalog.set_config('DateStyle', 'ISO, YMD', false),
        pg_catalog.set_config('TimeZone', 'UTC', false),
        pg_catalog.set_config('client_min_messages', 'warning', false),
+       pg_catalog.set_config('quote_all_identifiers', 'off', false),
+       pg_catalog.set_config('jit', 'off', false),
        pg_catalog.set_config('default_transaction_isolation', 'read committed', false),
        pg_catalog.set_config('lock_timeout', %(lock_timeout)s, false)
 """

@@ -41,6 +41,9 @@ ROLE_ITEM: ItemSpec = {
     "parameters": {"type": "dict"},
     "search_path": {"type": "raw"},
     "database_parameters": {"type": "dict"},
+    "attributes": {"type": "str", "choices": ["declared", "exact"]},
+    "reassign_to": {"type": "raw"},
+    "terminate": {"type": "bool"},
     "pgbouncer": {"type": "bool"},
     "pool_mode": {"type": "str", "choices": POOL_MODES},
     "pool_connlimit": {"type": "int"},
@@ -50,6 +53,7 @@ SCHEMA_ITEM: ItemSpec = {
     "name": {"type": "str", "required": True},
     "owner": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "create", "absent"]},
+    "cascade": {"type": "bool"},
 }
 
 EXTENSION_ITEM: ItemSpec = {
@@ -57,12 +61,14 @@ EXTENSION_ITEM: ItemSpec = {
     "schema": {"type": "str"},
     "version": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "create", "absent"]},
+    "cascade": {"type": "bool"},
 }
 
 DATABASE_GRANT_ITEM: ItemSpec = {
     "role": {"type": "str", "required": True},
     "privs": {"type": "list", "elements": "str", "required": True},
     "grant_option": {"type": "bool"},
+    "state": {"type": "str", "choices": ["present", "absent"]},
 }
 
 DATABASE_ITEM: ItemSpec = {

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Union
 
-from .apply import apply, creations, opened, side_by_side
+from .apply import apply, opened, side_by_side
 from .change import Change
 from .connection import Login
 from .errors import AccessError, InputError, raise_problems
+from .outside import creations, removals, within
 from .plan import Plan, make_plan
 from .retry import retried
 from .server import refuse_standby
@@ -30,7 +31,7 @@ def perform(task: Task, run: Run) -> Outcome:
             prove(task, run)
     except AccessError as error:
         raise Unfinished(error, done) from None
-    return Outcome(tuple(done), tuple(dict.fromkeys([*plans.warnings(), *warnings])))
+    return Outcome(tuple(done), tuple(dict.fromkeys([*plans.warnings(), *warnings])), plans.drift())
 
 
 def make_plans(task: Task, run: Run) -> Plans:
@@ -38,7 +39,8 @@ def make_plans(task: Task, run: Run) -> Plans:
     with opened(run.login) as connection:
         cluster = make_plan(task.cluster, task.cluster.read(connection))
         insides = look_inside_all(task.insides(cluster), run)
-        plans = Plans(cluster, insides, connection.server.superuser)
+        last = make_plan(task.last, cluster.after) if task.last else None
+        plans = Plans(cluster, insides, connection.server.superuser, last)
         if plans.anything():
             refuse_standby(connection)
     return plans
@@ -69,23 +71,24 @@ def look_inside(part: AnyPart, login: Login) -> AnyPlan:
 
 def foreseen(plans: Plans) -> Outcome:
     """Give what an apply would do, in the order in which it would."""
-    born = creations(plans.cluster)
-    rest = tuple(change for change in plans.cluster.changes if change.transactional)
-    cluster = [Step.of(plans.cluster, rest)] if plans.cluster.changes else []
+    born, gone = creations(plans.cluster), removals(plans.cluster)
+    cluster = [Step.of(plans.cluster, within(plans.cluster))] if plans.cluster.changes else []
     insides = [Step.of(plan, plan.changes) for plan in plans.insides if plan.changes]
-    steps = [*insides, *cluster] if plans.superuser else [*cluster, *insides]
-    return Outcome((Step(born), *steps) if born else tuple(steps), plans.warnings())
+    steps = [*cluster, *insides] if plans.cluster_first() else [*insides, *cluster]
+    steps += [Step.of(plans.last, plans.last.changes)] if plans.last and plans.last.changes else []
+    first, last = ([Step(changes)] if changes else [] for changes in (born, gone))
+    return Outcome((*first, *steps, *last), plans.warnings(), plans.drift())
 
 
 def prove(task: Task, run: Run) -> None:
     """Plan once more after an apply; AccessError names what remains."""
     plans = retried(lambda: make_plans(task, run))
-    remaining = [change for plan in (plans.cluster, *plans.insides) for change in plan.changes]
+    remaining = [change for plan in plans.every() for change in plan.changes]
     if remaining:
         raise AccessError(f"the server doesn't show what was applied; still to be done: {summaries(remaining)}")
 
 
-def summaries(changes: list[Change], most: int = 10) -> str:
+def summaries(changes: Sequence[Change], most: int = 10) -> str:
     """Give the sentences of the first changes, and how many there are more."""
     more = f" and {len(changes) - most} more" if len(changes) > most else ""
     return "; ".join(change.summary for change in changes[:most]) + more

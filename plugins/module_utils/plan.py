@@ -11,6 +11,7 @@ from typing import Generic, Optional, TypeVar
 
 from .change import Change, inside, ordered
 from .connection import Connection
+from .errors import InputError
 
 S = TypeVar("S")
 
@@ -30,7 +31,8 @@ class Part(Generic[S]):
     ``diff(before, after)`` gives the changes from one state to another, so that ``undo(before, after)`` is the
     same planner the other way round; ``lines(state, other)`` is a state as sorted text, at least where it differs
     from the other one, for what ``--diff`` shows.
-    A part that doesn't exist yet is predicted from its template (None: a built-in one).
+    A part that doesn't exist yet is predicted from its template (None: a built-in one). ``stricter`` resolves as in
+    mode ``exact``: what it would take away besides is drift, which is told and not touched.
     """
 
     database: Optional[str]
@@ -41,6 +43,7 @@ class Part(Generic[S]):
     lines: Callable[[S, S], tuple[str, ...]]
     predict: Optional[Callable[[Optional[Connection]], S]] = None
     template: Optional[str] = None
+    stricter: Optional[Callable[[S], Resolved[S]]] = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Plan(Generic[S]):
     after: S
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    drift: tuple[Change, ...] = ()
 
     def undo(self) -> tuple[Change, ...]:
         """Give the changes that lead back, as far as that can be done."""
@@ -67,7 +71,19 @@ def make_plan(part: Part[S], before: S) -> Plan[S]:
     """Resolve what is declared against what is there, and list the changes."""
     resolved = part.resolve(before)
     changes = inside(part.database, ordered(part.diff(before, resolved.after)))
-    return Plan(part, before, resolved.after, changes, resolved.warnings)
+    drift, unjudged = drift_of(part, resolved.after)
+    return Plan(part, before, resolved.after, changes, (*resolved.warnings, *unjudged), drift)
+
+
+def drift_of(part: Part[S], after: S) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """Give what mode ``exact`` would change beyond a plan; what it couldn't even plan is a warning."""
+    if part.stricter is None:
+        return (), ()
+    try:
+        exact = part.stricter(after)
+    except InputError as error:
+        return (), (f"what isn't declared can't all be judged: {error}",)
+    return inside(part.database, ordered(part.diff(after, exact.after))), ()
 
 
 def _only(lines: tuple[str, ...], others: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from .assume import Assume, parse_assume
 from .connection import Connection
 from .errors import AccessError
 from .login import parse_login
-from .pipeline import perform
+from .pipeline import perform, summaries
 from .result import result_of
 from .secret import Secret
 from .task import Run, Task, Unfinished
@@ -44,7 +44,8 @@ def changed(params: Params, parse: Callable[[Params, Assume], Task], check: bool
     """Parse, perform, and give the result."""
     task = parse(params, parse_assume(params["assume"], check))
     outcome = perform(task, Run(parse_login(params), check, params["verify"], jobs_of(params.get("jobs"))))
-    return {**result_of(outcome), **task.facts, "warnings": list(outcome.warnings)}
+    left = [f"undeclared, and left as it is in mode report: {summaries(outcome.drift)}"] if outcome.drift else []
+    return {**result_of(outcome), **task.facts, "warnings": [*outcome.warnings, *left]}
 
 
 def asked(params: Params, read: Callable[[Connection, Params], Result]) -> Result:

@@ -46,12 +46,22 @@ ASSUME: Spec = {
                 "owner": {"type": "str"},
                 "template": {"type": "str"},
                 "schemas": {"type": "list", "elements": "str"},
+                "schema_privileges": {
+                    "type": "list",
+                    "elements": "dict",
+                    "options": {
+                        "schema": {"type": "str", "required": True},
+                        "role": {"type": "str", "required": True},
+                        "privs": {"type": "list", "elements": "str", "required": True},
+                        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+                    },
+                },
             },
         },
     },
 }
 
-MODES = ["additive", "exact"]
+MODES = ["additive", "report", "exact"]
 
 CHANGING: Spec = {
     **CONNECTION,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 from .change import Change
 from .connection import Connection, Login
@@ -39,6 +39,8 @@ class Task:
 
     ``templates`` gives for each database that is created what it is cloned from; ``finish`` runs after everything is
     committed and gives warnings; ``facts`` are further return values of the module.
+    With ``last``, the cluster's part comes first, then ``between`` is run, then the databases' parts one after the
+    other, then ``last``: a second part of the cluster, foreseen from the state that the first one leads to.
     """
 
     cluster: AnyPart
@@ -46,6 +48,8 @@ class Task:
     templates: Callable[[AnyPlan], Mapping[str, str]] = no_templates
     finish: Callable[[Connection, AnyPlan], tuple[str, ...]] = no_finish
     facts: Mapping[str, Any] = field(default_factory=dict)
+    last: Optional[AnyPart] = None
+    between: Callable[[Connection, AnyPlan], tuple[str, ...]] = no_finish
 
 
 @dataclass(frozen=True)
@@ -60,19 +64,32 @@ class Run:
 
 @dataclass(frozen=True)
 class Plans:
-    """A task's plans; ``superuser`` tells which of cluster and databases goes first."""
+    """A task's plans; ``superuser`` tells which of cluster and databases goes first, if no ``last`` one follows."""
 
     cluster: AnyPlan
     insides: tuple[AnyPlan, ...]
     superuser: bool
+    last: Optional[AnyPlan] = None
+
+    def every(self) -> tuple[AnyPlan, ...]:
+        """Give all plans."""
+        return (self.cluster, *self.insides, *([self.last] if self.last else []))
+
+    def cluster_first(self) -> bool:
+        """Tell whether the cluster's part is done before the databases'."""
+        return self.last is not None or not self.superuser
 
     def anything(self) -> bool:
         """Tell whether there is something to do."""
-        return bool(self.cluster.changes) or any(plan.changes for plan in self.insides)
+        return any(plan.changes for plan in self.every())
 
     def warnings(self) -> tuple[str, ...]:
         """Give the planners' warnings, each once."""
-        return tuple(dict.fromkeys(text for plan in (self.cluster, *self.insides) for text in plan.warnings))
+        return tuple(dict.fromkeys(text for plan in self.every() for text in plan.warnings))
+
+    def drift(self) -> tuple[Change, ...]:
+        """Give what isn't declared and is left alone, in mode ``report``."""
+        return tuple(change for plan in self.every() for change in plan.drift)
 
 
 @dataclass(frozen=True)
@@ -95,10 +112,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done, or would be done, in the order of doing."""
+    """What was done, or would be done, in the order of doing; ``drift`` is what mode ``report`` leaves alone."""
 
     steps: tuple[Step, ...]
     warnings: tuple[str, ...] = ()
+    drift: tuple[Change, ...] = ()
 
     def changes(self) -> tuple[Change, ...]:
         """Give all changes in the order of doing."""

@@ -5,15 +5,25 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import subprocess
+import sys
 from types import ModuleType
 from typing import Any
 
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.testing import patch_module_args
 
+from testbed.collection import CHECKOUT, COLLECTIONS
 from testbed.servers import Server
 
 Result = dict[str, Any]
+SCRIPT = """
+import importlib, json, sys
+sys.path[:0] = sys.argv[1:3]
+from tests.server import modules
+module = importlib.import_module("ansible_collections.leastpriv.pgsql.plugins.modules." + sys.argv[3])
+print(json.dumps(modules.outcome(module, **json.loads(sys.argv[4]))))
+"""
 
 
 class Failed(AssertionError):
@@ -57,6 +67,15 @@ def call(module: ModuleType, check: bool = False, **params: Any) -> Result:
     result = outcome(module, check, **params)
     if result.get("failed"):
         raise Failed(result)
+    return result
+
+
+def in_a_process(name: str, params: dict[str, Any]) -> Result:
+    """Give the result of a module that runs in a process of its own."""
+    paths = [str(CHECKOUT), str(COLLECTIONS)]
+    command = [sys.executable, "-c", SCRIPT, *paths, name, json.dumps(params)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result: Result = json.loads(done.stdout)
     return result
 
 
