@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -26,8 +27,9 @@ class Rule:
     """Say which privileges on a class of future objects which grantees have, or don't have.
 
     privileges are canonical names or ``("ALL",)``; a grantee is a role or acl.PUBLIC; no schemas mean the whole
-    database. grant_option None says nothing about it; option_only is REVOKE GRANT OPTION FOR. source is for
-    error messages and doesn't count in comparisons.
+    database. grant_option None says nothing about it; option_only is REVOKE GRANT OPTION FOR. databases and creators
+    limit the rule to those that are named; None limits nothing. source is for error messages and doesn't count in
+    comparisons.
     """
 
     state: State
@@ -37,17 +39,39 @@ class Rule:
     schemas: tuple[str, ...] = ()
     grant_option: bool | None = None
     option_only: bool = False
+    databases: tuple[str, ...] | None = None
+    creators: tuple[str, ...] | None = None
     source: str = field(default="", compare=False)
+
+    def is_limited(self) -> bool:
+        """Tell whether the rule counts for some databases or some creators only."""
+        return self.databases is not None or self.creators is not None
+
+    def counts_in(self, database: str) -> bool:
+        """Tell whether the rule counts in a database."""
+        return self.databases is None or database in self.databases
+
+    def counts_for(self, creator: str) -> bool:
+        """Tell whether the rule counts for a creator."""
+        return self.creators is None or creator in self.creators
 
 
 def render(rule: Rule) -> str:
-    """Return the rule as text that parse_rule reads; a declared grant_option false has no text form."""
+    """Return the rule as text that parse_rule reads; grant_option false and limits have no text form."""
     schemas = f"IN SCHEMA {_listed(ident(name) for name in rule.schemas)} " if rule.schemas else ""
     target = f"{_listed(rule.privileges)} ON {rule.object_class}"
     grantees = _listed(grantee_sql(name) for name in rule.grantees)
     if rule.state == "present":
         return f"{schemas}GRANT {target} TO {grantees}" + (" WITH GRANT OPTION" if rule.grant_option else "")
     return f"{schemas}REVOKE {'GRANT OPTION FOR ' if rule.option_only else ''}{target} FROM {grantees}"
+
+
+def limited(rule: Rule, databases: tuple[str, ...] | None, creators: tuple[str, ...] | None) -> Rule:
+    """Return the rule with its limits, which its source shows, too."""
+    pairs = (("databases", databases), ("creators", creators))
+    said = [f"{what} {_listed(ident(name) for name in names)}" for what, names in pairs if names is not None]
+    source = f"{rule.source} ({'; '.join(said)})" if said else rule.source
+    return dataclasses.replace(rule, databases=databases, creators=creators, source=source)
 
 
 def _listed(words: Iterable[str]) -> str:

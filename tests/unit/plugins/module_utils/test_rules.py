@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.acl import DEFAULT_CLASSES, PRIVILEGES, PUBLIC
@@ -71,7 +72,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
 )
-KEYS = st.sampled_from(["privs", "on", "to", "schemas", "grant_option", "state", "onn"])
+KEYS = st.sampled_from(
+    ["privs", "on", "to", "schemas", "grant_option", "state", "onn", "rule", "databases", "creators"]
+)
 
 
 @given(st.dictionaries(KEYS, JSON) | JSON)
@@ -215,6 +218,44 @@ def test_a_dict_declares_this_rule(value: dict[object, object], rule: Rule) -> N
     assert found.source == render(rule)
 
 
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"databases": "shop"}, '(databases "shop")'),
+        ({"creators": ["a", "B"]}, '(creators "a", "B")'),
+        ({"databases": ["shop"], "creators": ["a"]}, '(databases "shop"; creators "a")'),
+    ],
+)
+@pytest.mark.parametrize(
+    "form", [{"rule": "GRANT SELECT ON TABLES TO a"}, {"privs": "select", "on": "tables", "to": "a"}]
+)
+def test_a_rule_in_either_form_can_be_limited(form: dict[str, object], limits: dict[str, object], said: str) -> None:
+    found = parse_rule({**form, **limits}, WHERE)
+    named = {key: (value,) if isinstance(value, str) else tuple(value) for key, value in limits.items()}
+    assert found == replace(TABLES_TO_A, **named)
+    assert found.is_limited()
+    assert found.source.startswith("GRANT SELECT ON TABLES TO ")
+    assert found.source.endswith(said)
+    assert not parse_rule(form, WHERE).is_limited()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"rule": 5}, "privileges[3].rule: must be a text, not 5 (int)"),
+        ({"rule": None, "creators": ["a"]}, "privileges[3]: missing rule"),
+        ({"rule": "GRANT", "to": "a"}, "privileges[3]: unknown key 'to'"),
+        ({"rule": "GRANT"}, "privileges[3].rule: not a rule"),
+        ({"rule": "GRANT SELECT ON TABLES TO a", "creators": []}, "privileges[3].creators: is an empty list"),
+        ({"rule": "GRANT SELECT ON TABLES TO a", "databases": [5]}, "privileges[3].databases: must contain texts"),
+    ],
+)
+def test_a_wrong_limited_rule_is_refused_with_item_and_key(value: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_rule(value, WHERE)
+    assert str(caught.value).startswith(message)
+
+
 def test_a_bare_on_of_yaml_is_the_key_on_even_after_json() -> None:
     value = json.loads(json.dumps({"privs": "SELECT", True: "TABLES", "to": "a"}))
     assert parse_rule(value, WHERE) == TABLES_TO_A
@@ -224,7 +265,7 @@ def test_a_bare_on_of_yaml_is_the_key_on_even_after_json() -> None:
     ("changed", "message"),
     [
         ({"privilege": "x"}, "privileges[3]: unknown key 'privilege', did you mean 'privs'?"),
-        ({"xyz": "x"}, "privileges[3]: unknown key 'xyz': the keys are privs, on, to, schemas, grant_option, state"),
+        ({"xyz": "x"}, "privileges[3]: unknown key 'xyz': the keys are privs, on, to, schemas, grant_option, state, d"),
         ({True: "TABLES"}, "privileges[3]: key 'on' stands there twice"),
         ({"to": None}, "privileges[3]: missing to"),
         ({"to": []}, "privileges[3].to: is an empty list"),
