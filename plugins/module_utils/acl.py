@@ -65,6 +65,7 @@ class DefaultClass:
 
 _SINGULAR = (
     ObjectClass("TABLE", "rawdDxtm", "r"),
+    ObjectClass("COLUMN", "rawx", "c"),
     ObjectClass("SEQUENCE", "rwU", "s"),
     ObjectClass("FUNCTION", "X", "f", public="X"),
     ObjectClass("TYPE", "U", "T", public="U"),
