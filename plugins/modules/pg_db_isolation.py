@@ -21,6 +21,8 @@ description:
     superuser fills a database before it is opened; any other login opens it first and then enters.
   - A privilege that somebody with the grant option passed on is found, and where it has to go, revoked as its
     grantor.
+  - Databases, schemas and extensions that are declared absent are dropped last. What stands in the way is an error
+    before anything is written, and what goes along is counted in the change.
 options:
   databases:
     description:
@@ -37,7 +39,11 @@ options:
       state:
         description:
           - V(present) and V(create) mean the same, and are what counts if nothing is given.
-          - V(absent) and V(recreate) are errors; databases aren't dropped yet.
+          - With V(absent) the database is dropped, and nothing else that the item declares matters but
+            O(databases[].force) and O(databases[].terminate). If anybody is connected and neither is given, that is an
+            error that names who. A template is dropped, too, and so is what an interrupted removal left. C(postgres),
+            C(template0), C(template1) and the database of the login are never dropped.
+          - V(recreate) is an error, for it would drop the database on every run.
         type: str
       owner:
         description:
@@ -83,7 +89,7 @@ options:
         type: bool
       grants:
         description:
-          - Privileges on the database by role.
+          - Privileges on the database by role, and those that a role must not have been given.
           - With O(mode=exact), every other grant goes, but for the owner's own and what V(PUBLIC) has by default, which
             the other keys are for.
         type: list
@@ -101,6 +107,14 @@ options:
           grant_option:
             description: Whether the role may pass them on. If not given, O(mode=exact) takes the option away.
             type: bool
+          state:
+            description:
+              - With V(absent), these privileges are taken from the role or from V(PUBLIC), whoever granted them, in
+                every mode. So C(CONNECT) that V(PUBLIC) must not have closes a database, and lets nobody else in, as
+                O(databases[].revokeconn=true) would.
+              - C(ALL) spares what other keys grant; apart from that, a privilege that is granted and absent is an
+                error, and so is one of the owner's.
+            type: str
       comment:
         description: Comment; an empty text removes it.
         type: str
@@ -135,7 +149,7 @@ options:
         description: As O(databases[].locale_provider).
         type: str
       is_template:
-        description: Not there yet; ignored with a warning.
+        description: Whether whoever has C(CREATEDB) may clone the database.
         type: bool
       tablespace:
         description:
@@ -150,26 +164,34 @@ options:
         type: dict
       schemas:
         description:
-          - Schemas, as names or as dictionaries with C(name) and C(owner).
+          - Schemas, as names or as dictionaries with C(name), C(owner), C(state) and C(cascade).
           - A new schema belongs to its C(owner), or else to the database's owner. An existing one is given to its
             C(owner) if the item says so, and otherwise keeps the one it has.
+          - With C(state) V(absent) a schema is dropped. What is in it is counted in an error, unless C(cascade) is
+            V(true); then it goes along, and so does what depends on it elsewhere, which the change counts.
         type: list
         elements: raw
       extensions:
         description:
-          - Extensions, as names or as dictionaries with C(name), C(schema) and C(version). They are created where they
-            aren't there, with those that they need; they are neither moved nor updated yet, which is a warning.
+          - Extensions, as names or as dictionaries with C(name), C(schema), C(version), C(state) and C(cascade). They
+            are created where they aren't there, with those that they need.
+          - One that is there in another version is updated, and one that is in another schema is moved. Where there is
+            no path of updates, or where it can't be moved, that is an error before anything is written.
+          - With C(state) V(absent) an extension is dropped. What depends on it is counted in an error, unless
+            C(cascade) is V(true); then it goes along, which the change counts.
           - A C(schema) that isn't there is created, and belongs to the login.
         type: list
         elements: raw
       terminate:
-        description: Whether to end the sessions of roles that this run takes C(CONNECT) from, after the commit.
+        description:
+          - Whether to end the sessions of roles that this run takes C(CONNECT) from, after the commit.
+          - With O(databases[].state=absent), the database is shut and its sessions are ended before it is dropped.
         type: bool
       force:
-        description: For removals, which aren't there yet; ignored with a warning.
+        description: With O(databases[].state=absent), whether it is dropped with C(FORCE), which ends its sessions.
         type: bool
       cascade:
-        description: For removals, which aren't there yet; ignored with a warning.
+        description: Ignored with a warning; it is a key of schemas and extensions.
         type: bool
       baseline:
         description: A key of the access model that this module ignores with a warning.
@@ -221,7 +243,8 @@ options:
       - Whether V(PUBLIC) loses C(CREATE) on every declared database and on its schema V(public), and O(admin_role) gets
         both.
       - To PostgreSQL 14, the database's owner then gets C(CREATE) and C(USAGE) on V(public), as it has from 15.
-      - With O(mode=exact), other grants of C(CREATE) on both go, too.
+      - With O(mode=exact), other grants of C(CREATE) on the database go, too, and with O(schemas_mode=exact), those on
+        V(public).
     type: bool
     default: false
   public_schema_in:
@@ -232,10 +255,25 @@ options:
     description:
       - Rules of class C(SCHEMAS) in the form of M(leastpriv.pgsql.pg_default_privs), which are followed on every
         declared schema, whoever owns it.
-      - With O(mode=exact), what they don't give on these schemas goes, but for the owner's own, and for C(USAGE) of
-        V(PUBLIC) on V(public).
+      - With O(schemas_mode=exact), what they don't give on these schemas goes, but for the owner's own, and for
+        C(USAGE) of V(PUBLIC) on V(public).
+      - A rule that is limited to databases or creators is an error.
     type: list
     elements: raw
+  schemas_mode:
+    description:
+      - The mode for the privileges on declared schemas and on V(public), which O(schema_privileges), O(revoke_create)
+        and O(public_schema_in) are about.
+      - If not given, it is O(mode).
+    type: str
+    choices: [additive, report, exact]
+  unlisted_databases:
+    description:
+      - With V(report), databases without an item are given in RV(drift), in every O(mode). They are never touched.
+      - C(postgres), C(template0), C(template1) and the database of the login need no item.
+    type: str
+    choices: [ignore, report]
+    default: ignore
 extends_documentation_fragment:
   - leastpriv.pgsql.common
   - leastpriv.pgsql.common.changing
@@ -292,6 +330,25 @@ EXAMPLES = r"""
         comment: what is sold
     schema_privileges:
       - GRANT USAGE ON SCHEMAS TO dbrole_readonly
+
+- name: A database is closed but for its owner, and another one goes with what is in it
+  leastpriv.pgsql.pg_db_isolation:
+    login_unix_socket: /var/run/postgresql
+    databases:
+      - name: ledger
+        grants:
+          - {role: PUBLIC, privs: [CONNECT], state: absent}
+        schemas: [{name: staging, state: absent, cascade: true}]
+        extensions: [{name: hstore, state: absent}, {name: pg_trgm, version: '1.5'}]
+      - {name: ledger_2019, state: absent, terminate: true}
+
+- name: Tell what isn't declared, and leave it
+  leastpriv.pgsql.pg_db_isolation:
+    login_unix_socket: /var/run/postgresql
+    databases:
+      - {name: gitlab, owner: dbuser_gitlab, revokeconn: true, grants: []}
+    mode: report
+    unlisted_databases: report
 """
 
 RETURN = r"""
@@ -302,7 +359,7 @@ changes:
   elements: dict
   contains:
     action:
-      description: Kind of change, such as C(create database), C(create schema), C(grant) or C(revoke).
+      description: Kind of change, such as C(create database), C(create schema), C(grant), C(revoke) or C(drop schema).
       type: str
     object_class:
       description: C(DATABASE), C(DATABASE SETTING), C(SCHEMA) or C(EXTENSION).
@@ -329,8 +386,16 @@ changes:
       description: Whether something is taken away.
       type: bool
     transactional:
-      description: Whether it is part of a transaction; only the creation of a database isn't.
+      description: Whether it is part of a transaction; only creating and dropping databases isn't.
       type: bool
+    objects:
+      description: Always empty here; the objects of a statement about several.
+      type: list
+      elements: str
+    roles:
+      description: Always empty here; the roles of a statement about several.
+      type: list
+      elements: str
   sample:
     - action: revoke
       database: null
@@ -350,8 +415,8 @@ sql:
   sample: ['REVOKE CONNECT ON DATABASE "gitlab" FROM PUBLIC;']
 undo_sql:
   description:
-    - Lines for C(psql -f) that lead back. Databases, schemas and extensions that were created are named in comments,
-      and not dropped.
+    - Lines for C(psql -f) that lead back. Databases, schemas and extensions that were created, dropped or updated are
+      named in comments, and neither dropped nor brought back.
   returned: always
   type: list
   elements: str
@@ -361,6 +426,45 @@ diff:
   returned: always
   type: list
   elements: dict
+destructive:
+  description: Whether any of the changes takes something away.
+  returned: always
+  type: bool
+drift:
+  description:
+    - What V(exact) would remove where O(mode) or O(schemas_mode) is V(report), and with
+      O(unlisted_databases=report) the databases without an item, in the form of RV(changes). It is left as it is.
+    - It is told to a login that couldn't remove it, too.
+  returned: always
+  type: list
+  elements: dict
+drift_sql:
+  description: The same as lines for C(psql -f); databases without an item are comments.
+  returned: always
+  type: list
+  elements: str
+scope:
+  description: What O(mode=exact) can reach.
+  returned: always
+  type: dict
+  contains:
+    mode:
+      description: The mode.
+      type: str
+    schemas_mode:
+      description: The mode for privileges on schemas.
+      type: str
+    databases:
+      description:
+        - For each database its C(name), the C(privileges) whose entries are all declared, whether its settings
+          (C(parameters)) are, and the C(schemas) whose privileges are. The owner's own are never reached.
+      type: list
+      elements: dict
+  sample:
+    mode: exact
+    schemas_mode: report
+    databases:
+      - {name: gitlab, privileges: [CONNECT], parameters: false, schemas: [public]}
 sqlstate:
   description: The server's error code.
   returned: when the server refused something
@@ -372,7 +476,7 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.isolation.task imp
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.items import without_choices
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.keys import DATABASE_ITEM
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.runner import run
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CHANGING, JOBS
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CHANGING, JOBS, MODES
 
 SPEC = {
     **CHANGING,
@@ -385,6 +489,8 @@ SPEC = {
     "schema_privileges": {"type": "list", "elements": "raw"},
     "revoke_create": {"type": "bool", "default": False},
     "public_schema_in": {"type": "list", "elements": "str"},
+    "schemas_mode": {"type": "str", "choices": MODES},
+    "unlisted_databases": {"type": "str", "choices": ["ignore", "report"], "default": "ignore"},
 }
 
 

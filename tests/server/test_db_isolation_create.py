@@ -119,9 +119,6 @@ def test_everything_that_is_wrong_is_named_before_anything_is_written(model: Ser
         ({"locale_provider": "icu", "icu_locale": "de"}, "locale_provider, icu_locale isn't there yet at creation"),
         ({"builtin_locale": "C"}, "builtin_locale isn't there yet"),
         ({"state": "recreate"}, "database new: state recreate would drop it on every run"),
-        ({"state": "absent"}, "state absent isn't there yet"),
-        ({"schemas": [{"name": "app", "state": "absent"}]}, "schemas: app: state absent isn't there yet"),
-        ({"extensions": [{"name": "hstore", "state": "absent"}]}, "extensions: hstore: state absent isn't there yet"),
         ({"schemas": ["pg_app"]}, "pg_app is PostgreSQL's own"),
         ({"schemas": [{"name": "app", "ownr": "own"}]}, "unknown key ownr; did you mean owner?"),
         ({"connlimit": -2}, "connlimit is -2"),
@@ -153,19 +150,19 @@ def test_one_name_twice_with_different_values_is_an_error(model: Server) -> None
 def test_an_invalid_database_is_an_error_that_says_so(model: Server) -> None:
     sql(model, "CREATE DATABASE broken;\nUPDATE pg_database SET datconnlimit = -2 WHERE datname = 'broken'")
     said = failure(model, "broken", check=True)
-    assert 'database broken is invalid, its removal was interrupted: run DROP DATABASE "broken"' in said
+    assert (
+        'database broken is invalid, its removal was interrupted: declare state absent, or run DROP DATABASE "broken"'
+        in said
+    )
     assert not call(model, {"name": "postgres"})["changed"]
 
 
 def test_keys_that_nothing_acts_on_are_one_warning(model: Server) -> None:
     pool = {"pgbouncer": True, "pool_mode": "session", "pool_size": 8, "baseline": "x.sql", "register_datasource": True}
-    ignored = [*pool, "is_template"]
     former = {"pool_size_reserve": 3, "pool_max_db_conn": 5}
-    result = call(
-        model, {"name": "shop", **pool, **former, "is_template": False}, {"name": "office", "pgbouncer": False}
-    )
+    result = call(model, {"name": "shop", **pool, **former}, {"name": "office", "pgbouncer": False})
     assert result["warnings"] == [
-        f"keys of databases that nothing acts on yet: office.pgbouncer, {', '.join(f'shop.{key}' for key in ignored)}",
+        f"keys of databases that nothing acts on yet: office.pgbouncer, {', '.join(f'shop.{key}' for key in pool)}",
         "database shop: pool_size_reserve is now pool_reserve",
         "database shop: pool_max_db_conn is now pool_connlimit",
     ]

@@ -90,7 +90,7 @@ def declared_roles(options: dict[str, Any]) -> set[str]:
     items = options["databases"]
     keys = ("owner", "connect", "deny_connect")
     found = [name for item in items for key in keys for name in listed(item.get(key))]
-    found += [grant["role"] for item in items for grant in item.get("grants", ())]
+    found += [grant["role"] for item in items for grant in item.get("grants", ()) if grant["role"] != "PUBLIC"]
     found += [part["owner"] for item in items for part in item.get("schemas", ()) if "owner" in part]
     return {*found, *(options[key] for key in SYSTEM if key in options), "dbrole_readonly"}
 

@@ -19,6 +19,7 @@ from testbed.collection import CHECKOUT
 from testbed.servers import Server
 from tests.server import modules
 from tests.server.isolation import (
+    PASSWORD,
     SYSTEM,
     attempt,
     call,
@@ -102,6 +103,40 @@ def test_two_runs_at_once_both_succeed(model: Server, template: str) -> None:
     made = [change["object"] for result in results for change in result["changes"] if not change["transactional"]]
     assert sorted(made) == ["d0", "d1", "d2"]
     assert not call(model, *items, **OPTIONS)["changed"]
+
+
+def test_two_removals_at_once_both_succeed(model: Server) -> None:
+    sql(model, ";\n".join(f"CREATE DATABASE d{n}" for n in range(3)))
+    params = declared(model, *({"name": f"d{n}", "state": "absent"} for n in range(3)))
+    runs = [process(params) for _turn in range(2)]
+    results = [json.loads(run.communicate()[0]) for run in runs]
+    assert [result.get("msg") for result in results] == [None, None]
+    assert sorted(change["object"] for result in results for change in result["changes"]) == ["d0", "d1", "d2"]
+
+
+@pytest.mark.parametrize("at", ["pg_terminate_backend", "DROP DATABASE"])
+def test_a_killed_removal_leaves_the_database_shut_and_the_next_one_finishes_it(model: Server, at: str) -> None:
+    sql(model, "CREATE DATABASE shop OWNER own IS_TEMPLATE true")
+    guest = servers.connect(model, "shop")
+    item = {"name": "shop", "state": "absent", "terminate": True}
+    run = process(declared(model, item), DIES.replace("apply", "outside").replace("{at}", at))
+    assert (run.wait(), run.communicate()[0]) == (-signal.SIGKILL, "")
+    assert "not currently accepting connections" in attempt(model, "own", "shop")
+    assert call(model, item)["changes"][-1]["action"] == "drop database"
+    guest.close()
+    assert not call(model, item)["changed"]
+
+
+def test_a_removal_that_fails_says_what_was_done(model: Server) -> None:
+    sql(model, "ALTER ROLE own CREATEDB;\nCREATE DATABASE d0 OWNER own;\nCREATE DATABASE d1 OWNER own")
+    guest = servers.connect(model, "d1")
+    items = [{"name": name, "state": "absent", "force": True} for name in ("d0", "d1")]
+    params = {**declared(model, *items), **modules.login(model, "own", PASSWORD)}
+    result = modules.outcome(pg_db_isolation, **params)
+    assert "during: drop database d1" in result["msg"]
+    assert [change["summary"] for change in result["changes"]] == ["drop database d0"]
+    guest.close()
+    assert not sql(model, "SELECT 1 FROM pg_database WHERE datname = 'd0'")
 
 
 def test_the_maintenance_database_and_template1_can_both_be_cloned_in_one_run(model: Server) -> None:

@@ -68,11 +68,21 @@ def test_extensions_come_where_and_as_they_are_declared(model: Server) -> None:
     assert created == ["cube", "hstore", "pg_trgm", "earthdistance"]
 
 
-def test_an_extension_that_is_there_otherwise_is_a_warning(model: Server) -> None:
-    call(model, {"name": "shop", "extensions": ["hstore"]})
-    result = call(model, {"name": "shop", "extensions": [{"name": "hstore", "schema": "ext", "version": "1.4"}]})
-    assert not result["changed"]
-    assert "not as declared; moving and updating isn't there yet" in result["warnings"][0]
+def test_an_extension_that_is_there_otherwise_is_updated_and_moved(model: Server) -> None:
+    call(model, {"name": "shop", "extensions": [{"name": "hstore", "version": "1.4"}]})
+    result = converges(model, {"name": "shop", "extensions": [{"name": "hstore", "schema": "ext", "version": "1.7"}]})
+    assert [change["summary"] for change in result["changes"]] == [
+        "create schema ext, owned by postgres",
+        "update extension hstore from version 1.4 to 1.7",
+        "move extension hstore from schema public to ext",
+    ]
+    assert extensions(model, "shop")["hstore"] == ("ext", "1.7")
+    assert sql(model, "SELECT ext.hstore('a', 'b')::text", "shop") == [('"a"=>"b"',)]
+    assert [line for line in result["undo_sql"] if line.startswith("--")] == [
+        "-- extension hstore was updated from version 1.4 to 1.7; it is left so",
+        "-- schema ext was created; it is not dropped",
+    ]
+    assert 'ALTER EXTENSION "hstore" SET SCHEMA "public";' in result["undo_sql"]
 
 
 @pytest.mark.before(16)

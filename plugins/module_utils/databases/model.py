@@ -33,11 +33,21 @@ class DatabaseState:
 
 @dataclass(frozen=True)
 class DatabaseGrant:
-    """Declared privileges of a role on a database."""
+    """Declared privileges of a role on a database; absent ones are those that it must not have been given."""
 
     role: str
     privileges: tuple[str, ...]
     grant_option: Optional[bool] = None
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A database that is to go: by force, or after its sessions were ended, or only if nobody is connected."""
+
+    name: str
+    force: bool = False
+    terminate: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,7 @@ class DatabaseSpec:
     allowconn: Optional[bool] = None
     connlimit: Optional[int] = None
     comment: Optional[str] = None
+    is_template: Optional[bool] = None
     template: str = DEFAULT_TEMPLATE
     strategy: Optional[str] = None
     encoding: Optional[str] = None

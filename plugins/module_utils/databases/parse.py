@@ -11,18 +11,19 @@ from typing import Any, Optional
 
 from ..acl import ALL, PUBLIC, canonical_privilege, privileges_of
 from ..errors import InputError
-from ..insides.model import parse_extensions, parse_schemas
+from ..insides.model import parse_extensions, parse_schemas, refuse_homeless
 from ..items import check_choices, check_texts, checked_name, known_keys
 from ..keys import DATABASE_GRANT_ITEM, DATABASE_ITEM
 from ..settings.model import Parameters, parse_parameters
-from .model import DEFAULT_TEMPLATE, NO_LIMIT, DatabaseGrant, DatabaseSpec
+from .model import DEFAULT_TEMPLATE, NO_LIMIT, DatabaseGrant, DatabaseSpec, Removal
 
 PRIVILEGES = privileges_of("DATABASE", 0)
 
-AS_GIVEN = ("allowconn", "comment", "tablespace", "revokeconn", "revoketemp")
+KEPT = ("postgres", "template0", "template1")
+AS_GIVEN = ("allowconn", "comment", "is_template", "tablespace", "revokeconn", "revoketemp")
 PROVIDER_KEYS = ("locale_provider", "icu_locale", "icu_rules", "builtin_locale")
 POOL_KEYS = ("pgbouncer", "pool_mode", "pool_size", "pool_size_min", "pool_reserve", "pool_connlimit", "pool_auth_user")
-LATER_KEYS = (*POOL_KEYS, "baseline", "register_datasource", "is_template", "force", "cascade")
+LATER_KEYS = (*POOL_KEYS, "baseline", "register_datasource", "cascade")
 FORMER_KEYS = {"pool_size_reserve": "pool_reserve", "pool_max_db_conn": "pool_connlimit"}
 
 
@@ -30,7 +31,7 @@ def parse_database(item: Mapping[str, Any], where: str, revoke_create: bool) -> 
     """Read one item of the access model; a key that is None is absent."""
     check_texts(item, where)
     check_choices(item, DATABASE_ITEM, where)
-    refuse_removal(item, where)
+    refuse_recreation(item, where)
     spec = DatabaseSpec(
         database_name(item["name"], where),
         owner=role_of(item, "owner", where),
@@ -43,7 +44,7 @@ def parse_database(item: Mapping[str, Any], where: str, revoke_create: bool) -> 
         revoke_create=revoke_create if item.get("revoke_create") is None else item["revoke_create"],
         connect=None if item.get("connect") is None else names(item["connect"], f"{where}: connect"),
         deny_connect=names(item.get("deny_connect") or (), f"{where}: deny_connect"),
-        grants=None if item.get("grants") is None else parse_grants(item["grants"], where),
+        grants=None if item.get("grants") is None else parse_grants(item["grants"], f"{where}: grants"),
         parameters=parameters(item, where),
         schemas=parse_schemas(item.get("schemas") or (), where),
         extensions=parse_extensions(item.get("extensions") or (), where),
@@ -59,14 +60,21 @@ def parameters(item: Mapping[str, Any], where: str) -> Optional[Parameters]:
     return None if item.get("parameters") is None else parse_parameters(item["parameters"], f"{where}: parameters")
 
 
-def refuse_removal(item: Mapping[str, Any], where: str) -> None:
-    """Refuse what isn't there yet and must not be taken for done."""
+def parse_removal(item: Mapping[str, Any], where: str) -> Removal:
+    """Read an item of a database that is to go; what else it declares doesn't matter."""
+    check_choices(item, DATABASE_ITEM, where)
+    name = checked_name(item["name"], where)
+    if name in KEPT:
+        raise InputError(f"{where}: state absent: {name} is PostgreSQL's own and is never dropped: remove the item")
+    return Removal(name, bool(item.get("force")), bool(item.get("terminate")))
+
+
+def refuse_recreation(item: Mapping[str, Any], where: str) -> None:
+    """Refuse what would never come to rest."""
     if item.get("state") == "recreate":
         raise InputError(
-            f"{where}: state recreate would drop it on every run: drop it by hand, then declare state create"
+            f"{where}: state recreate would drop it on every run: declare state absent once, then state create"
         )
-    if item.get("state") == "absent":
-        raise InputError(f"{where}: state absent isn't there yet: run DROP DATABASE by hand and remove the item")
 
 
 def refuse_contradictions(spec: DatabaseSpec, where: str) -> None:
@@ -78,6 +86,7 @@ def refuse_contradictions(spec: DatabaseSpec, where: str) -> None:
         raise InputError(f"{where}: deny_connect needs revokeconn: true, for PUBLIC's CONNECT lets everybody in")
     if PUBLIC in spec.deny_connect:
         raise InputError(f"{where}: deny_connect names roles; revokeconn: true is for PUBLIC")
+    refuse_homeless(spec.schemas, spec.extensions, where)
     given = frozenset(given_to_public(spec))
     taken = (("CONNECT", spec.revokeconn), ("TEMPORARY", spec.revoketemp), ("CREATE", spec.revoke_create))
     for name, takes in taken:
@@ -87,7 +96,8 @@ def refuse_contradictions(spec: DatabaseSpec, where: str) -> None:
 
 def given_to_public(spec: DatabaseSpec) -> Iterator[str]:
     """Give the privileges that an item grants to PUBLIC by name."""
-    yield from (name for grant in spec.grants or () if grant.role == PUBLIC for name in grant.privileges)
+    grants = (grant for grant in spec.grants or () if grant.role == PUBLIC and not grant.absent)
+    yield from (name for grant in grants for name in grant.privileges)
     yield from ("CONNECT" for name in spec.connect or () if name == PUBLIC)
 
 
@@ -141,14 +151,19 @@ def locales(item: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 def parse_grants(values: Any, where: str) -> tuple[DatabaseGrant, ...]:
     """Read ``grants``: privileges of roles on the database."""
-    found = []
-    for value in values:
-        item = known_keys(value, DATABASE_GRANT_ITEM, f"{where}: grants")
-        privileges = tuple(dict.fromkeys(privilege(name, f"{where}: grants") for name in listed(item["privs"])))
-        found.append(DatabaseGrant(grantee(item["role"], f"{where}: grants"), privileges, item.get("grant_option")))
-        if found[-1].role == PUBLIC and found[-1].grant_option:
-            raise InputError(f"{where}: grants: PUBLIC can't have the grant option: leave grant_option out")
-    return tuple(found)
+    return tuple(parse_grant(known_keys(value, DATABASE_GRANT_ITEM, where), where) for value in values)
+
+
+def parse_grant(item: Mapping[str, Any], where: str) -> DatabaseGrant:
+    """Read what one role has, or must not have been given."""
+    privileges = tuple(dict.fromkeys(privilege(name, where) for name in listed(item["privs"])))
+    absent, option = item.get("state") == "absent", item.get("grant_option")
+    grant = DatabaseGrant(grantee(item["role"], where), privileges, option, absent)
+    if absent and option is not None:
+        raise InputError(f"{where}: state absent takes the option away with the privilege: leave grant_option out")
+    if grant.role == PUBLIC and option:
+        raise InputError(f"{where}: PUBLIC can't have the grant option: leave grant_option out")
+    return grant
 
 
 def privilege(word: str, where: str) -> str:

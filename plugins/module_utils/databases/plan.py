@@ -23,6 +23,8 @@ def resolve_database(spec: DatabaseSpec, there: DatabaseState) -> DatabaseState:
     state = replace(there, owner=spec.owner or there.owner)
     if spec.allowconn is not None:
         state = replace(state, allowconn=spec.allowconn)
+    if spec.is_template is not None:
+        state = replace(state, is_template=spec.is_template)
     if spec.connlimit is not None or state.connlimit == CLOSED:
         state = replace(state, connlimit=NO_LIMIT if spec.connlimit is None else spec.connlimit)
     return state if spec.comment is None else replace(state, comment=spec.comment or None)
@@ -59,7 +61,10 @@ def deviations(spec: DatabaseSpec, current: DatabaseState) -> Iterator[str]:
             f"connected, or correct the item"
         )
     if current.connlimit == INVALID:
-        yield f"database {spec.name} is invalid, its removal was interrupted: run DROP DATABASE {ident(spec.name)}"
+        yield (
+            f"database {spec.name} is invalid, its removal was interrupted: declare state absent, or run DROP DATABASE "
+            f"{ident(spec.name)}"
+        )
 
 
 def unfit(spec: DatabaseSpec, template: DatabaseState) -> Iterator[str]:
@@ -131,6 +136,9 @@ def alter(old: DatabaseState, new: DatabaseState) -> Iterator[Change]:
         text = "NULL" if new.comment is None else literal(new.comment).strip()
         sql = f"COMMENT ON DATABASE {ident(new.name)} IS {text}"
         yield change(ALTER_DATABASE, new.name, f"comment on database {new.name}", sql)
+    if old.is_template != new.is_template:
+        words = f"IS_TEMPLATE {'true' if new.is_template else 'false'}"
+        yield change(ALTER_DATABASE, new.name, f"database {new.name}: {words.lower()}", f"{head} {words}")
     if old.allowconn != new.allowconn:
         words = f"ALLOW_CONNECTIONS {'true' if new.allowconn else 'false'}"
         yield change(OPEN_DATABASE, new.name, f"database {new.name}: {words.lower()}", f"{head} {words}")
@@ -157,4 +165,5 @@ def lines_of(database: DatabaseState) -> list[str]:
         f"{head}: connlimit {database.connlimit}",
         f"{head}: allowconn {'true' if database.allowconn else 'false'}",
     ]
-    return [*lines, *([f"{head}: comment {database.comment}"] if database.comment is not None else [])]
+    template = [f"{head}: is_template true"] if database.is_template else []
+    return [*lines, *template, *([f"{head}: comment {database.comment}"] if database.comment is not None else [])]

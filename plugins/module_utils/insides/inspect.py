@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from ..acl import PUBLIC
 from ..connection import Connection, Server
 from ..privileges.model import Privilege, Privileges, initial
+from .contents import EXTENSION, SCHEMA, read_contents
 from .model import ExtensionState, Inside, InsideState
+from .order import dropped_in_order
 
 PUBLIC_SCHEMA = "public"
 OWNED_FROM = 150000
@@ -46,24 +48,67 @@ WHERE d.defaclobjtype = 'n' AND d.defaclnamespace = 0
 """
 
 EXTENSIONS = """
-SELECT e.extname::text, n.nspname::text, e.extversion
-FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+SELECT e.extname::text, n.nspname::text, e.extversion, r.rolname::text, e.extrelocatable
+FROM pg_catalog.pg_extension e
+JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+JOIN pg_catalog.pg_roles r ON r.oid = e.extowner
 WHERE e.extname = ANY (%(names)s::text[])
+"""
+
+PATHS = """
+SELECT w.name
+FROM ROWS FROM (
+    pg_catalog.unnest(%(names)s::text[]), pg_catalog.unnest(%(versions)s::text[])
+) AS w (name, version)
+JOIN pg_catalog.pg_extension e ON e.extname = w.name
+JOIN LATERAL pg_catalog.pg_extension_update_paths(e.extname) p ON p.source = e.extversion AND p.target = w.version
+WHERE p.path IS NOT NULL
 """
 
 
 def read_inside(connection: Connection, inside: Inside) -> InsideState:
     """Read all schemas, the declared extensions, and the ACLs of the declared schemas and of ``public``."""
     names = sorted({*inside.names(), *inside.extension_schemas(), PUBLIC_SCHEMA})
-    wanted = sorted(extension.name for extension in inside.extensions)
-    extensions = [ExtensionState(*row) for row in connection.rows(EXTENSIONS, names=wanted)] if wanted else []
+    extensions = read_extensions(connection, inside)
     return InsideState(
         connection.server,
         MappingProxyType(dict(connection.rows(SCHEMAS))),
         frozenset(Privilege(*row) for row in connection.rows(PRIVILEGES, names=names)),
-        MappingProxyType({extension.name: extension for extension in extensions}),
+        MappingProxyType(extensions),
         given_by_role(connection.rows(GIVEN)),
+        read_contents(connection, going(inside), moving(inside, extensions)),
+        read_unreachable(connection, inside, extensions),
     )
+
+
+def read_extensions(connection: Connection, inside: Inside) -> dict[str, ExtensionState]:
+    """Read the extensions that are declared, to be there or to go."""
+    wanted = sorted({*(extension.name for extension in inside.extensions), *inside.dropped_extensions})
+    found = [ExtensionState(*row) for row in connection.rows(EXTENSIONS, names=wanted)] if wanted else []
+    return {extension.name: extension for extension in found}
+
+
+def going(inside: Inside) -> list[tuple[str, str]]:
+    """Name what is to go, in the order in which it goes."""
+    extensions = [(EXTENSION, name) for name in dropped_in_order(inside)]
+    return [*extensions, *((SCHEMA, name) for name in sorted(inside.dropped_schemas))]
+
+
+def moving(inside: Inside, there: Mapping[str, ExtensionState]) -> Iterator[str]:
+    """Name the extensions that are declared in another schema than they are in."""
+    for spec in inside.extensions:
+        if spec.name in there and spec.schema not in (None, there[spec.name].schema):
+            yield spec.name
+
+
+def read_unreachable(connection: Connection, inside: Inside, there: Mapping[str, ExtensionState]) -> frozenset[str]:
+    """Read which extensions can't be updated to their declared versions."""
+    pairs = [(spec.name, spec.version) for spec in inside.extensions if spec.version and spec.name in there]
+    differing = {name: version for name, version in pairs if version != there[name].version}
+    if not differing:
+        return frozenset()
+    rows = connection.rows(PATHS, names=list(differing), versions=list(differing.values()))
+    return frozenset(differing).difference(name for (name,) in rows)
 
 
 def given_by_role(rows: Iterable[tuple[Any, ...]]) -> dict[str, Privileges]:
@@ -83,5 +128,6 @@ def built_in(server: Server) -> InsideState:
         **dict.fromkeys(("information_schema", "pg_catalog", "pg_toast"), server.bootstrap),
         PUBLIC_SCHEMA: owner,
     }
+    plpgsql = ExtensionState("plpgsql", "pg_catalog", "1.0", server.bootstrap, False)
     own = initial("SCHEMA", PUBLIC_SCHEMA, owner, server.version)
-    return InsideState(server, schemas, entries | own, {"plpgsql": ExtensionState("plpgsql", "pg_catalog", "1.0")})
+    return InsideState(server, schemas, entries | own, {"plpgsql": plpgsql})

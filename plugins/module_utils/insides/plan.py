@@ -5,31 +5,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Optional
 
-from ..change import ALTER_OWNER, CREATE_EXTENSION, CREATE_SCHEMA, DROP_EXTENSION, DROP_SCHEMA, Change, note
+from ..change import ALTER_EXTENSION, ALTER_OWNER, CREATE_SCHEMA, DROP_EXTENSION, DROP_SCHEMA, Change, note
 from ..errors import raise_problems
 from ..plan import Resolved
 from ..privileges.acting import Actor
 from ..privileges.model import Privilege
 from ..privileges.plan import diff_privileges, privilege_line
-from ..quoting import ident, literal
+from ..quoting import ident
 from .acl import baseline, planned_privileges
-from .inspect import PUBLIC_SCHEMA
+from .contents import EXTENSION, SCHEMA
+from .extensions import diff_extensions, planned_extensions, refused
 from .model import ExtensionState, Inside, InsideState
 
 
 def resolve_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved[InsideState]:
     """Give the inside as declared; one error names everything that stands against it."""
-    extensions = {**state.extensions, **{e.name: e for e in new_extensions(inside, state)}}
-    planned = replace(state, schemas=planned_schemas(inside, state, extensions, actor), extensions=extensions)
-    after = replace(planned, privileges=planned_privileges(inside, state, planned, actor))
+    after = planned(inside, actor, state)
     changing = baseline(state, after) ^ after.privileges
-    refusals = [*actor.refusals(changing, after.schemas, state.privileges), *not_given(actor, state, after)]
+    refusals = [
+        *actor.refusals(changing, after.schemas, state.privileges),
+        *not_given(actor, state, after),
+        *not_dropped(inside, actor, state),
+        *refused(inside, actor, state, after),
+    ]
     raise_problems(f"database {inside.database}: {text}" for text in refusals)
-    return Resolved(after, tuple(differing_extensions(inside, state)))
+    return Resolved(after)
+
+
+def exact_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved[InsideState]:
+    """Give the inside as mode exact would leave it, whether or not the login may do that."""
+    return Resolved(planned(replace(inside, exact=True), actor, state))
+
+
+def planned(inside: Inside, actor: Actor, state: InsideState) -> InsideState:
+    """Give the inside as declared."""
+    extensions = planned_extensions(inside, state)
+    after = replace(state, schemas=planned_schemas(inside, state, extensions, actor), extensions=extensions)
+    return replace(after, privileges=planned_privileges(inside, state, after, actor))
 
 
 def not_given(actor: Actor, before: InsideState, after: InsideState) -> Iterator[str]:
@@ -44,36 +60,26 @@ def not_given(actor: Actor, before: InsideState, after: InsideState) -> Iterator
                 )
 
 
+def not_dropped(inside: Inside, actor: Actor, state: InsideState) -> Iterator[str]:
+    """Name the schemas that can't be dropped, for something is in them or they are somebody else's."""
+    for name in sorted(inside.dropped_schemas.keys() & state.schemas.keys()):
+        owner, held = state.schemas[name], state.contents.get((SCHEMA, name))
+        if not actor.owns(owner):
+            yield f"schema {name}: {actor.name} can't drop it: log in as its owner {owner}, or as a superuser"
+        if held and not inside.dropped_schemas[name].cascade:
+            yield f"schema {name} isn't empty, it holds {held}: declare cascade: true to drop all of it, or empty it"
+
+
 def planned_schemas(
     inside: Inside, state: InsideState, extensions: Mapping[str, ExtensionState], actor: Actor
 ) -> dict[str, str]:
     """Give all schemas with their owners: a new one's is the item's or the database's, an existing one's stays."""
-    owners = dict(state.schemas)
+    owners = {name: owner for name, owner in state.schemas.items() if name not in inside.dropped_schemas}
     for spec in inside.schemas:
         owners[spec.name] = spec.owner or owners.get(spec.name) or inside.owner
     for extension in extensions.values():
         owners.setdefault(extension.schema, actor.name)
     return owners
-
-
-def new_extensions(inside: Inside, state: InsideState) -> Iterator[ExtensionState]:
-    """Give the extensions that aren't there: where their version is tied to, or where it is declared, or in public."""
-    for spec in inside.extensions:
-        if spec.name not in state.extensions:
-            offer = inside.offers[spec.name]
-            version = spec.version or offer.default
-            yield ExtensionState(spec.name, offer.schemas.get(version) or spec.schema or PUBLIC_SCHEMA, version)
-
-
-def differing_extensions(inside: Inside, state: InsideState) -> Iterator[str]:
-    """Give a warning for each extension that is there otherwise than declared."""
-    for spec in inside.extensions:
-        there = state.extensions.get(spec.name)
-        if there and (spec.version or there.version, spec.schema or there.schema) != (there.version, there.schema):
-            yield (
-                f"database {inside.database}: extension {spec.name} is version {there.version} in schema "
-                f"{there.schema}, not as declared; moving and updating isn't there yet"
-            )
 
 
 def diff_inside(inside: Inside, actor: Actor, before: InsideState, after: InsideState) -> tuple[Change, ...]:
@@ -83,69 +89,72 @@ def diff_inside(inside: Inside, actor: Actor, before: InsideState, after: Inside
         return actor.run_as(entry, after.schemas[entry.object])
 
     return (
-        *diff_schemas(before.schemas, after.schemas),
-        *diff_extensions(inside, before.extensions, after.extensions),
+        *diff_schemas(before, after),
+        *diff_extensions(inside, before, after.extensions),
         *map(actor.lent, diff_privileges(baseline(before, after), after.privileges, acting, after.server.version)),
     )
 
 
-def diff_schemas(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
-    """Create schemas, and change owners."""
-    for name in sorted(after):
-        owner = ident(after[name])
-        if name not in before:
-            sql = f"CREATE SCHEMA {ident(name)} AUTHORIZATION {owner}"
-            yield Change(CREATE_SCHEMA, "SCHEMA", name, f"create schema {name}, owned by {after[name]}", sql)
-        elif before[name] != after[name]:
-            sql = f"ALTER SCHEMA {ident(name)} OWNER TO {owner}"
-            yield Change(ALTER_OWNER, "SCHEMA", name, f"give schema {name} to {after[name]}", sql)
+def diff_schemas(before: InsideState, after: InsideState) -> Iterator[Change]:
+    """Create schemas, change owners, and drop schemas."""
+    for name, owner in sorted(after.schemas.items()):
+        if name not in before.schemas:
+            sql = f"CREATE SCHEMA {ident(name)} AUTHORIZATION {ident(owner)}"
+            yield Change(CREATE_SCHEMA, SCHEMA, name, f"create schema {name}, owned by {owner}", sql)
+        elif before.schemas[name] != owner:
+            sql = f"ALTER SCHEMA {ident(name)} OWNER TO {ident(owner)}"
+            yield Change(ALTER_OWNER, SCHEMA, name, f"give schema {name} to {owner}", sql)
+    for name in sorted(before.schemas.keys() - after.schemas.keys()):
+        yield dropped(name, before.contents.get((SCHEMA, name)))
 
 
-def diff_extensions(
-    inside: Inside, before: Mapping[str, ExtensionState], after: Mapping[str, ExtensionState]
-) -> Iterator[Change]:
-    """Create extensions, with those that they need."""
-    specs = {spec.name: spec for spec in inside.extensions}
-    for name in needed_first(inside, [name for name in sorted(after) if name not in before]):
-        schema = after[name].schema
-        version = f" VERSION {literal(after[name].version)}" if specs[name].version else ""
-        sql = f"CREATE EXTENSION {ident(name)} SCHEMA {ident(schema)}{version} CASCADE"
-        yield Change(CREATE_EXTENSION, "EXTENSION", name, f"create extension {name} in schema {schema}", sql)
-
-
-def needed_first(inside: Inside, names: list[str]) -> list[str]:
-    """Put extensions behind those that they need: CASCADE would create these, and where it pleases."""
-    found: list[str] = []
-    waiting = list(names)
-    while waiting:
-        free = [name for name in waiting if not inside.offers[name].needs & set(waiting)] or waiting
-        found += free
-        waiting = [name for name in waiting if name not in free]
-    return found
+def dropped(name: str, held: Optional[str]) -> Change:
+    """Give DROP SCHEMA, which takes along what is in it only if that was counted."""
+    cascade, words = (" CASCADE", f" and everything in it: {held}") if held else ("", "")
+    sql = f"DROP SCHEMA {ident(name)}{cascade}"
+    return Change(DROP_SCHEMA, SCHEMA, name, f"drop schema {name}{words}", sql, destructive=True)
 
 
 def undo_inside(inside: Inside, actor: Actor, before: InsideState, after: InsideState) -> tuple[Change, ...]:
-    """Give the changes that lead back; created schemas and extensions are named and not dropped."""
-    schemas = sorted(set(after.schemas) - set(before.schemas))
-    extensions = sorted(set(after.extensions) - set(before.extensions))
-    rest = replace(
-        after,
-        schemas={name: owner for name, owner in after.schemas.items() if name not in schemas},
-        privileges=frozenset(entry for entry in after.privileges if entry.object not in schemas),
-        extensions=before.extensions,
-    )
-    notes = [
-        *(kept(DROP_SCHEMA, "SCHEMA", name) for name in schemas),
-        *(kept(DROP_EXTENSION, "EXTENSION", name) for name in extensions),
-    ]
-    return (*diff_inside(inside, actor, rest, before), *notes)
+    """Give the changes that lead back; what was created, dropped or updated is named and not undone."""
+    schemas = before.schemas.keys() & after.schemas.keys()
+    extensions = before.extensions.keys() & after.extensions.keys()
+    old = {name: before.extensions[name] for name in extensions}
+    moved = {name: replace(extension, schema=after.extensions[name].schema) for name, extension in old.items()}
+    rest, goal = common(after, schemas, moved), common(before, schemas, old)
+    return (*diff_inside(inside, actor, rest, goal), *notes(before, after))
 
 
-def kept(action: str, object_class: str, name: str) -> Change:
-    """Say that an undo doesn't drop what was created, for something may be in it by then."""
-    return note(
-        Change(action, object_class, name, "", ""), f"{object_class.lower()} {name} was created; it is not dropped"
+def common(state: InsideState, schemas: Collection[str], extensions: Mapping[str, ExtensionState]) -> InsideState:
+    """Give a state without the schemas that are there only before or only after."""
+    return replace(
+        state,
+        schemas={name: owner for name, owner in state.schemas.items() if name in schemas},
+        privileges=frozenset(entry for entry in state.privileges if entry.object in schemas),
+        extensions=extensions,
     )
+
+
+def notes(before: InsideState, after: InsideState) -> Iterator[Change]:
+    """Name what an undo leaves: in what was created there may be something by then, and what was dropped is lost."""
+    pairs = (
+        (DROP_SCHEMA, SCHEMA, before.schemas, after.schemas),
+        (DROP_EXTENSION, EXTENSION, before.extensions, after.extensions),
+    )
+    for action, kind, old, new in pairs:
+        for name in sorted(new.keys() - old.keys()):
+            yield left(action, kind, name, "was created; it is not dropped")
+        for name in sorted(old.keys() - new.keys()):
+            yield left(action, kind, name, "was dropped; it can't be undone")
+    for name in sorted(before.extensions.keys() & after.extensions.keys()):
+        was, now = before.extensions[name].version, after.extensions[name].version
+        if was != now:
+            yield left(ALTER_EXTENSION, EXTENSION, name, f"was updated from version {was} to {now}; it is left so")
+
+
+def left(action: str, object_class: str, name: str, words: str) -> Change:
+    """Say what an undo doesn't do."""
+    return note(Change(action, object_class, name, "", ""), f"{object_class.lower()} {name} {words}")
 
 
 def inside_lines(state: InsideState, other: InsideState) -> tuple[str, ...]:

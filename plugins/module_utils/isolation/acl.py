@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
-from ..acl import PUBLIC, expand
+from ..acl import ALL, PUBLIC, expand, grantee_text
 from ..databases.model import DatabaseSpec
 from ..privileges.model import Privilege, Privileges, Wanted, by_object, initial, moved
 from ..privileges.plan import Excess, resolve_privileges
@@ -35,8 +35,9 @@ def resolve_acl(spec: DatabaseSpec, declared: Isolation, current: Privileges, pl
     """Give a database's ACL as declared."""
     wanted = wanted_entries(spec, declared.system, place.owner, place.version)
     template = Privilege("DATABASE", spec.name, "", "", place.grantor)
-    excess = excess_of(spec, wanted, place.owner, declared.exact)
-    return resolve_privileges(current, wanted, excess, template, place.owner, declared.exact)
+    exact = declared.mode == "exact"
+    excess = excess_of(spec, wanted, place, exact)
+    return resolve_privileges(current, wanted, excess, template, place.owner, exact)
 
 
 def wanted_entries(spec: DatabaseSpec, system: System, owner: str, version: int) -> Wanted:
@@ -59,7 +60,8 @@ def entries(spec: DatabaseSpec, system: System, owner: str, version: int) -> Ite
         yield (system.admin_role, CREATE), None
     yield from (((name, CONNECT), None) for name in spec.connect or ())
     for grant in spec.grants or ():
-        yield from (((grant.role, name), grant.grant_option) for name in expand(grant.privileges, "DATABASE", version))
+        names = () if grant.absent else expand(grant.privileges, "DATABASE", version)
+        yield from (((grant.role, name), grant.grant_option) for name in names)
 
 
 def let_in(system: System, owner: str) -> Iterator[Entry]:
@@ -68,14 +70,14 @@ def let_in(system: System, owner: str) -> Iterator[Entry]:
     yield from (((name, CONNECT), True) for name in (system.admin, owner) if name)
 
 
-def excess_of(spec: DatabaseSpec, wanted: Wanted, owner: str, exact: bool) -> Excess:
+def excess_of(spec: DatabaseSpec, wanted: Wanted, place: Place, exact: bool) -> Excess:
     """Tell which entries go: what a declared key takes away, and in exact mode what no declared key gives."""
-    taken = frozenset(taken_away(spec))
+    taken = frozenset((*taken_away(spec), *taken_by_name(spec, place.version)))
     closed = exact_privileges(spec) if exact else frozenset()
     listed = spec.connect is not None and spec.revokeconn is True
 
     def excess(entry: Privilege) -> bool:
-        if entry.grantee == owner or entry.what() in wanted:
+        if entry.grantee == place.owner or entry.what() in wanted:
             return False
         if entry.what() in taken or (listed and entry.privilege == CONNECT):
             return True
@@ -93,6 +95,26 @@ def taken_away(spec: DatabaseSpec) -> Iterator[tuple[str, str]]:
     if spec.revoke_create:
         yield (PUBLIC, CREATE)
     yield from ((name, CONNECT) for name in spec.deny_connect)
+
+
+def taken_by_name(spec: DatabaseSpec, version: int) -> Iterator[tuple[str, str]]:
+    """Give the entries that the item says are absent."""
+    for grant in spec.grants or ():
+        names = expand(grant.privileges, "DATABASE", version) if grant.absent else ()
+        yield from ((grant.role, name) for name in names)
+
+
+def contradictions(spec: DatabaseSpec, system: System, owner: str, version: int) -> Iterator[str]:
+    """Name the privileges that are said to be absent and can't be; ALL spares what is granted, but not the owner's."""
+    given = wanted_entries(spec, system, owner, version)
+    for grant in spec.grants or ():
+        where = f"database {spec.name}: grants: {grantee_text(grant.role)}"
+        names = expand(grant.privileges, "DATABASE", version) if grant.absent else ()
+        both = [name for name in names if (grant.role, name) in given and grant.privileges != (ALL,)]
+        if names and grant.role == owner:
+            yield f"{where} owns it, and an owner's own privileges stay: remove the entry, or declare another owner"
+        elif both:
+            yield f"{where} has {', '.join(both)} by one key, and by another one it is absent: keep one of them"
 
 
 def exact_privileges(spec: DatabaseSpec) -> frozenset[str]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..databases.model import CLOSED, DatabaseSpec, DatabaseState
+from ..databases.model import CLOSED, DatabaseSpec, DatabaseState, Removal
 from ..databases.parse import FORMER_KEYS
 from ..databases.plan import deviations, unfit
+from ..databases.removal import in_the_way
 from ..privileges.acting import Actor, actor_of
 from ..privileges.plan import orphans, privilege_line
 from ..quoting import ident
-from .acl import baseline
+from .acl import baseline, contradictions
 from .entry import denied_and_yet_in, members_who_come_in
 from .model import Isolation, IsolationState
 
@@ -29,6 +30,10 @@ def judge(declared: Isolation, before: IsolationState, after: IsolationState) ->
             yield from unfit(spec, before.databases[spec.template]) if spec.template in before.databases else ()
             yield from not_creatable(spec, before)
         yield from denied_and_yet_in(spec, after)
+        owner = after.databases[spec.name].owner
+        yield from contradictions(spec, declared.system, owner, before.server.version)
+    for name in sorted(declared.absent.keys() & before.databases.keys()):
+        yield from not_droppable(declared.absent[name], before)
     yield from not_allowed(before, after)
     yield from left_hanging(before, after)
 
@@ -44,6 +49,20 @@ def left_hanging(before: IsolationState, after: IsolationState) -> Iterator[str]
             f"{privilege_line(entry)}, would lose its ground, for {entry.grantor} loses the grant option: declare "
             f"the grantee, or leave {entry.grantor} the option"
         )
+
+
+def not_droppable(removal: Removal, state: IsolationState) -> Iterator[str]:
+    """Say what keeps this login from dropping a database."""
+    there = state.databases[removal.name]
+    actor = actor_of(state.server, state.roles, state.memberships)
+    if removal.name == state.server.database:
+        yield f"database {removal.name} can't be dropped from within: give another one as login_db"
+    if not actor.owns(there.owner):
+        yield (
+            f"database {removal.name}: {actor.name} can't drop it: log in as its owner {there.owner}, as a member of "
+            f"that role with INHERIT, or as a superuser"
+        )
+    yield from in_the_way(removal, state.obstacles.get(removal.name, ()))
 
 
 def not_creatable(spec: DatabaseSpec, state: IsolationState) -> Iterator[str]:

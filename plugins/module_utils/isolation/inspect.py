@@ -17,6 +17,7 @@ from ..databases.inspect import (
     read_encodings,
     read_tablespaces,
 )
+from ..databases.removal import read_obstacles
 from ..insides.model import ExtensionOffer
 from ..role_graph import read_role_graph
 from ..settings.inspect import read_settings, read_unknown_parameters
@@ -33,10 +34,11 @@ WHERE v.name = ANY (%(names)s::text[])
 def read_isolation(connection: Connection, declared: Isolation) -> IsolationState:
     """Read databases, roles and memberships of the whole cluster, and of declared databases what their items name."""
     graph = read_role_graph(connection, declared.assume)
+    databases = with_assumed(read_databases(connection), declared)
     extensions = {extension.name for spec in declared.specs.values() for extension in spec.extensions}
     return IsolationState(
         connection.server,
-        with_assumed(read_databases(connection), declared),
+        databases,
         read_database_privileges(connection, declared.specs),
         read_settings(connection, databases=declared.specs),
         graph.roles,
@@ -45,6 +47,7 @@ def read_isolation(connection: Connection, declared: Isolation) -> IsolationStat
         read_unknown_parameters(connection, declared.parameter_names()),
         read_offers(connection, extensions),
         read_encodings(connection, declared.encodings()),
+        read_obstacles(connection, declared.absent.keys() & databases.keys()),
     )
 
 

@@ -33,7 +33,7 @@ def missing_for(spec: DatabaseSpec, state: IsolationState) -> Iterator[str]:
         yield f"database {spec.name}: there is no tablespace {spec.tablespace}; create it first"
     if spec.encoding and not state.encodings[spec.encoding]:
         yield f"database {spec.name}: {spec.encoding} isn't an encoding; correct the name"
-    for extension in spec.extensions:
+    for extension in (one for one in spec.extensions if not one.absent):
         offer = state.offers.get(extension.name)
         if offer is None:
             yield (

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..assume import Assume
 from ..connection import Server
 from ..databases.inspect import Databases
-from ..databases.model import DEFAULT_TEMPLATE, DatabaseSpec
-from ..databases.parse import database_name, parse_database
+from ..databases.model import DEFAULT_TEMPLATE, DatabaseSpec, Removal
+from ..databases.parse import database_name, parse_database, parse_removal
+from ..databases.removal import Obstacles
 from ..errors import InputError
 from ..insides.model import ExtensionOffer
 from ..items import checked_name, merged
@@ -42,14 +43,20 @@ class System:
 
 @dataclass(frozen=True)
 class Isolation:
-    """What is declared: databases by name, and what counts for all of them."""
+    """What is declared: databases by name, those that are to go, and what counts for all of them.
+
+    ``schemas_mode`` is the mode for the ACLs of schemas; with ``unlisted``, databases without an item are drift.
+    """
 
     specs: Mapping[str, DatabaseSpec]
     system: System
     assume: Assume
-    exact: bool = False
+    mode: str = "additive"
+    schemas_mode: str = "additive"
     schema_rules: Optional[tuple[Rule, ...]] = None
     public_schema_in: tuple[str, ...] = ()
+    absent: Mapping[str, Removal] = field(default_factory=dict)
+    unlisted: bool = False
 
     def ordered(self) -> list[DatabaseSpec]:
         """Give the items by name."""
@@ -88,21 +95,49 @@ class IsolationState:
     unknown_parameters: frozenset[str] = field(compare=False, default=frozenset())
     offers: Mapping[str, ExtensionOffer] = field(compare=False, default_factory=dict)
     encodings: Mapping[str, str] = field(compare=False, default_factory=dict)
+    obstacles: Obstacles = field(compare=False, default_factory=dict)
 
 
 def parse_isolation(params: Mapping[str, Any], assume: Assume) -> Isolation:
     """Read the module's parameters."""
     items = merged(params["databases"], "databases")
-    specs = [parse_database(item, f"database {item['name']}", bool(params["revoke_create"])) for item in items]
     rules = params["schema_privileges"]
-    return Isolation(
-        {spec.name: spec for spec in specs},
+    isolation = Isolation(
+        parse_present(items, bool(params["revoke_create"])),
         System(*(system_role(params, key) for key in ("replication_user", "monitor_user", "admin_user", "admin_role"))),
         assume,
-        params["mode"] == "exact",
+        params["mode"],
+        params["schemas_mode"] or params["mode"],
         None if rules is None else tuple(schema_rule(rule, f"schema_privileges[{i}]") for i, rule in enumerate(rules)),
         tuple(database_name(name, "public_schema_in") for name in params["public_schema_in"] or ()),
+        {item["name"]: parse_removal(item, where(item)) for item in items if is_absent(item)},
+        params["unlisted_databases"] == "report",
     )
+    refuse_gone(isolation)
+    return isolation
+
+
+def parse_present(items: Iterable[Mapping[str, Any]], revoke_create: bool) -> dict[str, DatabaseSpec]:
+    """Read the items of databases that are to be there."""
+    specs = (parse_database(item, where(item), revoke_create) for item in items if not is_absent(item))
+    return {spec.name: spec for spec in specs}
+
+
+def is_absent(item: Mapping[str, Any]) -> bool:
+    """Tell whether a database is to go."""
+    return item.get("state") == "absent"
+
+
+def where(item: Mapping[str, Any]) -> str:
+    """Name an item in errors."""
+    return f"database {item['name']}"
+
+
+def refuse_gone(isolation: Isolation) -> None:
+    """Refuse to change the inside of a database that is to go."""
+    gone = sorted(set(isolation.public_schema_in) & set(isolation.absent))
+    if gone:
+        raise InputError(f"public_schema_in: {', '.join(gone)} is declared absent: keep one of the two")
 
 
 def system_role(params: Mapping[str, Any], key: str) -> Optional[str]:
@@ -115,4 +150,6 @@ def schema_rule(value: Any, where: str) -> Rule:
     rule = parse_rule(value, where)
     if rule.object_class != "SCHEMAS":
         raise InputError(f"{where}: {rule.source} isn't about SCHEMAS: give the others to pg_default_privs")
+    if rule.is_limited():
+        raise InputError(f"{where}: {rule.source}: the rules count for all declared schemas: leave the limits out")
     return rule

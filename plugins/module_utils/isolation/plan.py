@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Optional
 
 from ..change import DROP_DATABASE, Change, note
 from ..databases.model import DatabaseState
+from ..databases.parse import KEPT
 from ..databases.plan import change, create, database_lines, diff_databases, newborn, resolve_database
+from ..databases.removal import drop
 from ..errors import raise_problems
 from ..plan import Resolved
 from ..privileges.acting import actor_of
@@ -29,14 +32,34 @@ def resolve_isolation(declared: Isolation, state: IsolationState) -> Resolved[Is
     problems, warnings = missing_names(declared, state)
     raise_problems(problems)
     declared = with_encodings(declared, state)
+    after = planned(declared, state)
+    raise_problems(judge(declared, state, after))
+    return Resolved(after, (*warnings, *warnings_of(declared, state, after)))
+
+
+def exact_isolation(declared: Isolation, state: IsolationState) -> Resolved[IsolationState]:
+    """Give the state without what is drift, whether or not the login may do that."""
+    strict = replace(declared, mode="exact") if declared.mode == "report" else declared
+    after = planned(with_encodings(strict, state), state)
+    if declared.unlisted:
+        listed = {name: database for name, database in after.databases.items() if is_listed(declared, state, name)}
+        after = replace(after, databases=MappingProxyType(listed))
+    return Resolved(after)
+
+
+def is_listed(declared: Isolation, state: IsolationState, name: str) -> bool:
+    """Tell whether a database has an item, or needs none."""
+    return name in {*declared.specs, *declared.absent, *KEPT, state.server.database}
+
+
+def planned(declared: Isolation, state: IsolationState) -> IsolationState:
+    """Give the state that the declaration leads to."""
     databases = replace(state, databases=planned_databases(declared, state))
-    after = replace(
+    return replace(
         databases,
         privileges=planned_privileges(declared, state, databases),
         settings=planned_settings(declared, state.settings),
     )
-    raise_problems(judge(declared, state, after))
-    return Resolved(after, (*warnings, *warnings_of(declared, state, after)))
 
 
 def with_encodings(declared: Isolation, state: IsolationState) -> Isolation:
@@ -51,11 +74,12 @@ def with_encodings(declared: Isolation, state: IsolationState) -> Isolation:
 def planned_databases(declared: Isolation, state: IsolationState) -> MappingProxyType[str, DatabaseState]:
     """Give all databases as they are to be."""
     there, me = state.databases, state.server.current_user
+    kept = {name: database for name, database in there.items() if name not in declared.absent}
     new = {
         spec.name: resolve_database(spec, there.get(spec.name) or newborn(spec, there.get(spec.template), me))
         for spec in declared.ordered()
     }
-    return MappingProxyType({**there, **new})
+    return MappingProxyType({**kept, **new})
 
 
 def planned_privileges(declared: Isolation, before: IsolationState, after: IsolationState) -> Privileges:
@@ -74,7 +98,7 @@ def planned_settings(declared: Isolation, current: Settings) -> Settings:
     """Give the databases' settings as they are to be."""
     for spec in declared.ordered():
         if spec.parameters is not None:
-            current = resolve_settings(current, "", spec.name, spec.parameters, declared.exact)
+            current = resolve_settings(current, "", spec.name, spec.parameters, declared.mode == "exact")
     return current
 
 
@@ -82,6 +106,7 @@ def diff_isolation(declared: Isolation, before: IsolationState, after: Isolation
     """Give the changes that lead from one state to the other; a created database is first made, then altered."""
     specs, version = declared.specs, before.server.version
     born = [name for name in sorted(after.databases) if name not in before.databases]
+    gone = [name for name in sorted(before.databases) if name not in after.databases]
     closed = {name: newly_made(after.databases[name]) for name in born}
     actor = actor_of(before.server, before.roles, before.memberships)
 
@@ -93,27 +118,48 @@ def diff_isolation(declared: Isolation, before: IsolationState, after: Isolation
         *diff_databases({**before.databases, **closed}, after.databases),
         *diff_settings(before.settings, after.settings),
         *map(actor.lent, diff_privileges(baseline(before, after), after.privileges, acting, version)),
+        *(one for name in gone for one in removed(declared, before, name)),
     )
+
+
+def removed(declared: Isolation, before: IsolationState, name: str) -> Iterator[Change]:
+    """Give the statements that drop a database; one without an item is only named."""
+    if name in declared.absent:
+        yield from drop(declared.absent[name], before.databases[name], before.obstacles.get(name, ()))
+    else:
+        words = f"database {name} is declared by no item"
+        yield note(
+            replace(change(DROP_DATABASE, name, words, ""), destructive=True), f"{words}: declare it, or drop it"
+        )
 
 
 def newly_made(database: DatabaseState) -> DatabaseState:
     """Give a database right after CREATE DATABASE: open to nobody, without a comment."""
-    return replace(database, allowconn=True, connlimit=0, comment=None)
+    return replace(database, allowconn=True, connlimit=0, is_template=False, comment=None)
 
 
 def undo_isolation(declared: Isolation, before: IsolationState, after: IsolationState) -> tuple[Change, ...]:
-    """Give the changes that lead back; created databases are named and not dropped."""
+    """Give the changes that lead back; created and dropped databases are named, and neither dropped nor made."""
     born = sorted(frozenset(after.databases) - frozenset(before.databases))
+    gone = sorted(frozenset(before.databases) - frozenset(after.databases))
     rest = replace(
         after,
         databases={name: database for name, database in after.databases.items() if name not in born},
         privileges=frozenset(entry for entry in after.privileges if entry.object not in born),
         settings=frozenset(setting for setting in after.settings if setting.database not in born),
     )
+    goal = replace(before, databases={name: one for name, one in before.databases.items() if name not in gone})
     notes = [
-        note(change(DROP_DATABASE, name, "", ""), f"database {name} was created; it is not dropped") for name in born
+        *(
+            note(change(DROP_DATABASE, name, "", ""), f"database {name} was created; it is not dropped")
+            for name in born
+        ),
+        *(
+            note(change(DROP_DATABASE, name, "", ""), f"database {name} was dropped; it can't be undone")
+            for name in gone
+        ),
     ]
-    return (*diff_isolation(declared, rest, before), *notes)
+    return (*diff_isolation(declared, rest, goal), *notes)
 
 
 def isolation_lines(state: IsolationState, other: IsolationState) -> tuple[str, ...]:

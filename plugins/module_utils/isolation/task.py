@@ -11,18 +11,19 @@ from typing import Any, Optional
 
 from ..assume import Assume
 from ..connection import Connection
-from ..databases.model import DatabaseState
-from ..insides.inspect import built_in, read_inside
+from ..databases.model import DatabaseSpec, DatabaseState
+from ..insides.inspect import PUBLIC_SCHEMA, built_in, read_inside
 from ..insides.model import Inside, InsideState
-from ..insides.plan import diff_inside, inside_lines, resolve_inside, undo_inside
+from ..insides.plan import diff_inside, exact_inside, inside_lines, resolve_inside, undo_inside
 from ..plan import Part, Plan
 from ..privileges.acting import actor_of
 from ..task import AnyPart, Task
+from .acl import exact_privileges
 from .checks import inside_names, is_enterable, is_unfinished
 from .entry import deprived
 from .inspect import read_isolation
 from .model import Isolation, IsolationState, parse_isolation
-from .plan import diff_isolation, isolation_lines, resolve_isolation, undo_isolation
+from .plan import diff_isolation, exact_isolation, isolation_lines, resolve_isolation, undo_isolation
 
 END_SESSIONS = """
 SELECT usename::text, pg_catalog.count(*)
@@ -44,8 +45,30 @@ def isolation_task(params: Mapping[str, Any], assume: Assume) -> Task:
         partial(diff_isolation, declared),
         partial(undo_isolation, declared),
         isolation_lines,
+        stricter=partial(exact_isolation, declared) if declared.mode == "report" or declared.unlisted else None,
     )
-    return Task(part, partial(insides, declared), partial(templates, declared), partial(end_sessions, declared))
+    parts, origins = partial(insides, declared), partial(templates, declared)
+    return Task(part, parts, origins, partial(end_sessions, declared), {"scope": scope_of(declared)})
+
+
+def scope_of(declared: Isolation) -> dict[str, Any]:
+    """Say what mode exact could reach: of each database the privileges, the settings, and the ACLs of schemas."""
+    return {
+        "mode": declared.mode,
+        "schemas_mode": declared.schemas_mode,
+        "databases": [
+            scope_of_database(declared, name) for name in sorted({*declared.specs, *declared.public_schema_in})
+        ],
+    }
+
+
+def scope_of_database(declared: Isolation, name: str) -> dict[str, Any]:
+    """Say what mode exact could reach of one database."""
+    spec = declared.specs.get(name, DatabaseSpec(name))
+    ruled = {schema.name for schema in spec.schemas if not schema.absent and declared.schema_rules is not None}
+    closed = {PUBLIC_SCHEMA} if spec.revoke_create or name in declared.public_schema_in else set()
+    privileges, settings = sorted(exact_privileges(spec)), spec.parameters is not None
+    return {"name": name, "privileges": privileges, "parameters": settings, "schemas": sorted(ruled | closed)}
 
 
 def templates(declared: Isolation, plan: ClusterPlan) -> dict[str, str]:
@@ -64,17 +87,20 @@ def insides(declared: Isolation, plan: ClusterPlan) -> tuple[AnyPart, ...]:
 def inside_of(declared: Isolation, name: str, plan: ClusterPlan) -> Inside:
     """Give what is declared for one database's inside."""
     spec = declared.specs.get(name)
+    schemas, extensions = (spec.schemas, spec.extensions) if spec else ((), ())
     close_public = name in declared.public_schema_in or (spec is not None and spec.revoke_create)
     return Inside(
         name,
         owner_of(declared, name, plan),
-        spec.schemas if spec else (),
-        spec.extensions if spec else (),
+        [schema for schema in schemas if not schema.absent],
+        [extension for extension in extensions if not extension.absent],
         declared.schema_rules,
         close_public,
         declared.system.admin_role,
-        declared.exact,
+        declared.schemas_mode == "exact",
         plan.after.offers,
+        {schema.name: schema for schema in schemas if schema.absent},
+        {extension.name: extension for extension in extensions if extension.absent},
     )
 
 
@@ -99,6 +125,7 @@ def inside_part(declared: Isolation, inside: Inside, plan: ClusterPlan) -> Part[
         inside_lines,
         predict,
         origin(declared, inside.database, plan.before.databases) if predict else None,
+        partial(exact_inside, inside, actor) if declared.schemas_mode == "report" else None,
     )
 
 

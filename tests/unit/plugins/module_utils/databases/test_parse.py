@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.databases.model import DatabaseGrant, DatabaseSpec
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.databases.parse import parse_database
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.databases.model import (
+    DatabaseGrant,
+    DatabaseSpec,
+    Removal,
+)
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.databases.parse import parse_database, parse_removal
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.errors import InputError
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.model import ExtensionSpec, SchemaSpec
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.keys import DATABASE_ITEM
 
 
@@ -41,6 +46,26 @@ def test_inside_is_what_needs_a_session_there() -> None:
     ]
 
 
+def test_what_else_is_declared_of_what_is_to_go_doesnt_matter() -> None:
+    item = {"name": "shop", "state": "absent", "owner": "", "revokeconn": True, "schemas": [7], "force": True}
+    assert parse_removal(item, "database shop") == Removal("shop", force=True)
+    schemas = parse(schemas=[{"name": "a", "owner": "nobody", "state": "absent", "cascade": "yes"}]).schemas
+    assert schemas == (SchemaSpec("a", absent=True, cascade=True),)
+    extensions = parse(extensions=[{"name": "a", "schema": "s", "version": "1", "state": "absent"}]).extensions
+    assert extensions == (ExtensionSpec("a", absent=True),)
+
+
+@pytest.mark.parametrize("name", ["postgres", "template0", "template1"])
+def test_databases_of_postgresql_itself_are_never_dropped(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} is PostgreSQL's own and is never dropped: remove the item"):
+        parse_removal({"name": name, "state": "absent"}, f"database {name}")
+
+
+def test_an_absent_grant_to_public_doesnt_contradict_what_is_taken_from_it() -> None:
+    grants = [{"role": "PUBLIC", "privs": ["CONNECT"], "state": "absent"}]
+    assert parse(revokeconn=True, grants=grants).grants == (DatabaseGrant("", ("CONNECT",), absent=True),)
+
+
 def test_roles_are_all_that_are_named() -> None:
     spec = parse(
         owner="o", connect=["c"], revokeconn=True, deny_connect=["d"], grants=[{"role": "g", "privs": ["CREATE"]}]
@@ -51,7 +76,7 @@ def test_roles_are_all_that_are_named() -> None:
 @pytest.mark.parametrize(
     ("item", "said"),
     [
-        ({"schemas": ["a", {"name": "a", "owner": "x"}]}, "schemas names a twice with different owners"),
+        ({"schemas": ["a", {"name": "a", "owner": "x"}]}, "schemas names a twice with different values"),
         ({"extensions": ["a", {"name": "a", "version": "1"}]}, "extensions names a twice"),
         ({"schemas": [7]}, "neither a name nor a dictionary"),
         ({"schemas": ["information_schema"]}, "PostgreSQL's own"),
@@ -62,6 +87,17 @@ def test_roles_are_all_that_are_named() -> None:
         ({"parameters": {"a=b": 1}}, "isn't a parameter's name"),
         ({"owner": "x" * 64}, "64 bytes"),
         ({"state": "gone"}, "state has to be one of"),
+        ({"state": "recreate"}, "would drop it on every run"),
+        ({"grants": [{"role": "a", "privs": ["CONNECT"], "state": "gone"}]}, "state has to be one of"),
+        (
+            {"grants": [{"role": "a", "privs": ["ALL"], "state": "absent", "grant_option": True}]},
+            "leave grant_option out",
+        ),
+        ({"schemas": ["a", {"name": "a", "state": "absent"}]}, "schemas names a twice"),
+        (
+            {"schemas": [{"name": "a", "state": "absent"}], "extensions": [{"name": "x", "schema": "a"}]},
+            "extension x in schema a, which is to go",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_an_error(item: dict[str, Any], said: str) -> None:

@@ -6,18 +6,23 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.connection import Server
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.errors import InputError
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.contents import plural
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.inspect import built_in
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.model import (
     ExtensionOffer,
     ExtensionSpec,
+    ExtensionState,
     Inside,
+    InsideState,
     SchemaSpec,
 )
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.order import dropped_in_order, needed_first
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.plan import (
     diff_inside,
     inside_lines,
-    needed_first,
     resolve_inside,
+    undo_inside,
 )
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.privileges.acting import actor_of
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.roles.model import RoleState
@@ -75,3 +80,57 @@ def test_lines_show_only_what_differs() -> None:
     later = replace(state, schemas={**state.schemas, "app": "own"})
     gone, come = inside_lines(state, later), inside_lines(later, state)
     assert (gone, come) == ((), ("schema app: owner own",))
+
+
+def there(**extensions: ExtensionState) -> InsideState:
+    return replace(built_in(server(180000)), extensions=extensions)
+
+
+def test_extensions_go_before_those_that_they_need() -> None:
+    gone = {name: ExtensionSpec(name, absent=True) for name in ("a", "b", "c")}
+    inside = Inside("shop", "own", offers=offers(a=set(), b={"a"}), dropped_extensions=gone)
+    assert dropped_in_order(inside) == ["b", "c", "a"]
+
+
+def test_an_extension_is_updated_and_then_moved_and_only_the_move_is_undone() -> None:
+    before = there(x=ExtensionState("x", "public", "1"))
+    offer = {"x": ExtensionOffer("2", {"1": None, "2": None})}
+    inside = Inside("shop", "own", extensions=[ExtensionSpec("x", "pg_catalog", "2")], offers=offer)
+    actor = actor_of(server(180000), {"postgres": RoleState("postgres", superuser=True)}, ())
+    after = resolve_inside(inside, actor, before).after
+    assert [change.sql for change in diff_inside(inside, actor, before, after)] == [
+        "ALTER EXTENSION \"x\" UPDATE TO '2'",
+        'ALTER EXTENSION "x" SET SCHEMA "pg_catalog"',
+    ]
+    assert [change.sql for change in undo_inside(inside, actor, before, after)] == [
+        'ALTER EXTENSION "x" SET SCHEMA "public"',
+        "-- extension x was updated from version 1 to 2; it is left so",
+    ]
+
+
+def test_what_is_in_the_way_of_extensions_and_schemas_stands_in_one_error() -> None:
+    found = there(x=ExtensionState("x", "app", "1", relocatable=False), y=ExtensionState("y", "app", "1"))
+    before = replace(
+        found,
+        schemas={**found.schemas, "app": "own"},
+        contents={("SCHEMA", "app"): "1 table", ("EXTENSION", "y"): "2 views"},
+        unreachable=frozenset({"x"}),
+    )
+    inside = Inside(
+        "shop",
+        "own",
+        extensions=[ExtensionSpec("x", "public", "2")],
+        offers={"x": ExtensionOffer("2", {"1": None, "2": None})},
+        dropped_schemas={"app": SchemaSpec("app", absent=True)},
+        dropped_extensions={"y": ExtensionSpec("y", absent=True)},
+    )
+    actor = actor_of(server(180000), {"postgres": RoleState("postgres", superuser=True)}, ())
+    with pytest.raises(InputError) as caught:
+        resolve_inside(inside, actor, before)
+    for said in ("holds 1 table", "for 2 views depend on it", "there is no path", "it isn't relocatable"):
+        assert said in caught.value.message
+
+
+@pytest.mark.parametrize(("word", "words"), [("policy", "policies"), ("index", "indexes"), ("table", "tables")])
+def test_plurals_are_english(word: str, words: str) -> None:
+    assert plural(word) == words
