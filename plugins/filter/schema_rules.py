@@ -21,6 +21,7 @@ version_added: 0.1.0
 author: the leastpriv.pgsql contributors (@leastpriv)
 description:
   - Keeps the rules of class SCHEMAS, those that grant and those that revoke, as text or as a dictionary.
+  - Leaves out rules that are limited to databases or to creators, for they don't hold for every declared schema.
   - What isn't a rule is an error that shows the place, for the other rules of the list as well.
 positional: _input, variable
 options:
@@ -44,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The rules of class SCHEMAS, as they came.
+  description: The rules of class SCHEMAS that aren't limited, as they came.
   type: list
   elements: raw
 """
@@ -58,8 +59,11 @@ def schema_rules(rules: Any, variable: str = "rules") -> list[Any]:
     errors = [found.message for found in parsed if isinstance(found, InputError)]
     if errors:
         raise AnsibleFilterError("\n".join(errors))
-    pairs = zip(rules, parsed)
-    return [rule for rule, found in pairs if isinstance(found, Rule) and found.object_class == "SCHEMAS"]
+    return [rule for rule, found in zip(rules, parsed) if isinstance(found, Rule) and _holds_everywhere(found)]
+
+
+def _holds_everywhere(rule: Rule) -> bool:
+    return rule.object_class == "SCHEMAS" and not rule.is_limited()
 
 
 def _parsed(rule: Any, where: str) -> Union[Rule, InputError]:

@@ -27,13 +27,16 @@ options:
     required: true
   creators:
     description:
-      - Whose future objects are meant.
+      - Whose future objects are meant - a list, or the word V(all).
       - An item is a role's name, or a dictionary with the key C(database_owner) - V(true) for the owner of each
         database that is worked on, or a list of databases for their owners, each in their own database.
+      - V(all) is, in each database, every role that can create something there (superusers, the owner, and whoever has
+        C(CREATE) on the database or on a schema, by membership, too), and every role that has default privileges there.
+        Predefined roles count only if they have some. In check mode, privileges that earlier tasks would have
+        granted aren't known, and so neither are the creators that come by them.
       - Without superuser, the login has to be a member of each creator whose default privileges change, and from
         PostgreSQL 16 with its privileges (C(INHERIT)).
-    type: list
-    elements: raw
+    type: raw
     required: true
   privileges:
     description:
@@ -42,6 +45,9 @@ options:
       - As a dictionary, C(privs) (a list), C(on) (the class), C(to) (a role or a list of them), C(schemas) (a list;
         not given, the whole database), C(grant_option) (not given, it stays as it is) and C(state) (V(present) or
         V(absent)). Names in it are literal.
+      - A dictionary can also have C(databases) and C(creators), lists to which the rule is limited. A rule as text is
+        limited by a dictionary with C(rule) (the text), C(databases) and C(creators). What it is limited to has to be
+        among O(databases) and O(creators). Rules contradict each other only where both count.
       - The classes are C(TABLES), C(SEQUENCES), C(FUNCTIONS) (or C(ROUTINES)), C(TYPES), C(SCHEMAS), and from
         PostgreSQL 18 C(LARGE OBJECTS).
       - C(REVOKE ALL) takes away what no other rule grants to the same grantee at the same level, which is either the
@@ -49,8 +55,8 @@ options:
       - What holds in the whole database can't be revoked C(IN SCHEMA), because that has no effect in PostgreSQL. That
         includes what is built in, such as C(EXECUTE) on functions for C(PUBLIC).
       - With O(mode=exact), what no rule grants and what isn't built in goes, over all classes and schemas, of the
-        creators that are named. A creator's own entries stay, and built-in entries go only by a rule that revokes
-        them.
+        creators that are meant. A creator's own entries stay, and built-in entries go only by a rule that revokes
+        them. With O(mode=report), that is returned as RV(drift), also for creators that the login can't act for.
     type: list
     elements: raw
     required: true
@@ -92,6 +98,17 @@ EXAMPLES = r"""
       - GRANT EXECUTE ON FUNCTIONS TO dbrole_readwrite
       - {privs: [SELECT], on: TABLES, to: [dbrole_readonly], schemas: [public], grant_option: false}
     mode: exact
+
+- name: Tell what anybody who can create something gives away beyond this, and leave it
+  leastpriv.pgsql.pg_default_privs:
+    login_unix_socket: /var/run/postgresql
+    databases: all
+    creators: all
+    privileges:
+      - GRANT SELECT ON TABLES TO dbrole_readonly
+      - {rule: REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC, creators: [dbrole_admin]}
+      - {rule: GRANT INSERT ON TABLES TO importer, databases: [gitlab]}
+    mode: report
 """
 
 RETURN = r"""
@@ -131,6 +148,14 @@ changes:
     transactional:
       description: Whether it is done in a transaction with the others of its database.
       type: bool
+    objects:
+      description: Always empty here; the objects of a statement about several.
+      type: list
+      elements: str
+    roles:
+      description: Always empty here; the roles of a statement about several.
+      type: list
+      elements: str
   sample:
     - action: grant default
       object_class: DEFAULT PRIVILEGES ON TABLES
@@ -158,6 +183,42 @@ undo_sql:
   sample:
     - \connect "gitlab"
     - ALTER DEFAULT PRIVILEGES FOR ROLE "dbrole_admin" REVOKE SELECT ON TABLES FROM "dbrole_readonly";
+destructive:
+  description: Whether any of the changes takes something away.
+  returned: always
+  type: bool
+drift:
+  description: With O(mode=report), what V(exact) would remove, in the form of RV(changes). It is left as it is.
+  returned: always
+  type: list
+  elements: dict
+drift_sql:
+  description: The same as lines that C(psql -f) accepts.
+  returned: always
+  type: list
+  elements: str
+scope:
+  description: What O(mode=exact) can reach.
+  returned: always
+  type: dict
+  contains:
+    mode:
+      description: The mode.
+      type: str
+    databases:
+      description: The databases as declared, or V(all).
+      type: raw
+    creators:
+      description: The creators as declared, or V(all); their entries are in reach, and no others.
+      type: raw
+    grantees:
+      description: Always V(all) - whoever has been given something by these creators.
+      type: str
+  sample:
+    mode: exact
+    databases: all
+    creators: [postgres, dbrole_admin, {database_owner: true}]
+    grantees: all
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -169,7 +230,7 @@ SPEC = {
     **CHANGING,
     **JOBS,
     "databases": {"type": "raw", "required": True},
-    "creators": {"type": "list", "elements": "raw", "required": True},
+    "creators": {"type": "raw", "required": True},
     "privileges": {"type": "list", "elements": "raw", "required": True},
 }
 

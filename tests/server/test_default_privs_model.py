@@ -155,9 +155,10 @@ def test_predefined_roles_may_be_grantees(cluster: Server, name: str) -> None:
 
 def test_every_example_of_the_documentation_runs(cluster: Server) -> None:
     sql(cluster, ROLES)
+    sql(cluster, "CREATE ROLE importer")
     sql(cluster, "CREATE DATABASE gitlab")
     examples = yaml.safe_load(pg_default_privs.EXAMPLES)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for example in examples:
         params = {**example["leastpriv.pgsql.pg_default_privs"], **modules.login(cluster)}
         assert modules.call(pg_default_privs, **params)["changed"]

@@ -17,21 +17,42 @@ from ..plan import Resolved
 from ..quoting import ident
 from .inspect import foreseen_database
 from .model import Cluster, DefaultPrivs
-from .wanted import wanted_of
+from .wanted import wants_by_database
 
 
 def resolve_cluster(declared: DefaultPrivs, cluster: Cluster) -> Resolved[Cluster]:
     """Raise one error for everything that is missing or wrong; give the cluster with the databases assumed."""
-    _wanted, problems = wanted_of(declared.rules, cluster.server.version)
-    after, missing, warnings = with_databases(declared, cluster)
-    problems += missing + [text for name in declared.databases or () for text in unusable(after.databases.get(name))]
-    owned = {creator for name in worked_on(declared, after) for creator in creators_in(declared, after, name)}
-    for what, names in (("creator", owned | declared.creators.names), ("grantee", declared.grantees())):
+    named = tuple(dict.fromkeys((*(declared.databases or ()), *declared.databases_of_rules())))
+    after, problems, warnings = with_databases(replace(declared, databases=named), cluster)
+    problems += [text for name in named for text in unusable(after.databases.get(name))]
+    _wants, wrong = wants_by_database(declared.rules, worked_on(declared, after) or ("",), cluster.server.version)
+    problems += [*wrong, *pointless(declared, after)]
+    for what, names in (("creator", all_named(declared, after)), ("grantee", declared.grantees())):
         absent, assumed = declared.assume.missing(what, names - cluster.roles)
         problems += absent
         warnings += assumed
     raise_problems(problems)
     return Resolved(after, tuple(warnings))
+
+
+def all_named(declared: DefaultPrivs, cluster: Cluster) -> frozenset[str]:
+    """Give all creators that are named, for the call or for a rule, and the owners that are meant."""
+    limits = (name for rule in declared.rules for name in rule.creators or ())
+    owned = (creator for name in worked_on(declared, cluster) for creator in creators_in(declared, cluster, name))
+    return declared.creators.names.union(limits, owned)
+
+
+def pointless(declared: DefaultPrivs, cluster: Cluster) -> Iterator[str]:
+    """Name the rules that are limited to what the call isn't about."""
+    work, creators = worked_on(declared, cluster), declared.creators
+    for rule in declared.rules:
+        for name in rule.databases or ():
+            if declared.databases is not None and name not in declared.databases:
+                yield f"'{rule.source}': the call doesn't work on database {name}: name it in databases, too"
+        for name in rule.creators or ():
+            places = (creators_in(declared, cluster, one) for one in work if rule.counts_in(one))
+            if not creators.everyone and name not in creators.names and all(name not in found for found in places):
+                yield f"'{rule.source}': {name} isn't among the creators there: name it in creators, too"
 
 
 def with_databases(declared: DefaultPrivs, cluster: Cluster) -> tuple[Cluster, list[str], list[str]]:
@@ -56,7 +77,7 @@ def worked_on(declared: DefaultPrivs, cluster: Cluster) -> tuple[str, ...]:
 
 
 def creators_in(declared: DefaultPrivs, cluster: Cluster, database: str) -> tuple[str, ...]:
-    """Give the creators in one database."""
+    """Give the creators in one database that are known without looking into it."""
     return declared.creators.in_database(cluster.databases[database])
 
 

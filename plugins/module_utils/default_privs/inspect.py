@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Optional
+from typing import Any, Optional
 
 from ..acl import DEFAULT_CLASS_BY_OBJTYPE, DEFAULT_CLASSES
 from ..assume import Assume
@@ -17,8 +17,10 @@ from ..databases.inspect import Databases, read_databases
 from ..databases.model import DEFAULT_TEMPLATE, DatabaseState
 from ..memberships.graph import closure, parents_of
 from ..memberships.inspect import read_memberships
+from ..privileges.acting import inheriting
 from ..role_graph import RoleGraph, with_assumed
 from ..roles.inspect import read_roles
+from .creators import Everyone
 from .model import Cluster, DefaultPrivilege, Defaults, builtin, classes
 
 # A row for the whole database is a full ACL in place of the built-in one, which counts where there is no row; a
@@ -50,9 +52,39 @@ LEFT JOIN LATERAL pg_catalog.aclexplode(e.acl) a ON true
 LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee
 WHERE a.grantee IS NULL OR a.grantee = 0 OR g.oid IS NOT NULL
 """
+
+# Who can create something here, which the owner can, and who has default privileges; PUBLIC is the empty name. The
+# database's owner is as planned, so that nothing counts that came by being the owner until now. A database that isn't
+# there yet, which the empty name stands for, starts without an ACL of its own.
+CREATORS = """
+WITH entry AS (
+    SELECT a.grantee, a.privilege_type
+    FROM pg_catalog.pg_namespace n
+    CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    UNION
+    SELECT a.grantee, a.privilege_type
+    FROM pg_catalog.pg_database d CROSS JOIN LATERAL pg_catalog.aclexplode(d.datacl) a
+    WHERE d.datname = %(database)s AND a.grantee <> d.datdba
+), maker AS (
+    SELECT e.grantee AS oid FROM entry e
+    WHERE e.privilege_type = 'CREATE'
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = e.grantee AND r.rolname = 'pg_database_owner')
+    UNION
+    SELECT oid FROM pg_catalog.pg_roles WHERE rolname = %(owner)s
+)
+SELECT r.rolname::text, true FROM pg_catalog.pg_roles r
+WHERE r.rolname !~ '^pg_' AND EXISTS (SELECT FROM maker m WHERE pg_catalog.pg_has_role(r.oid, m.oid, 'USAGE'))
+UNION ALL
+SELECT r.rolname::text, false FROM pg_catalog.pg_roles r
+WHERE r.oid IN (SELECT defaclrole FROM pg_catalog.pg_default_acl)
+UNION ALL
+SELECT '', true WHERE EXISTS (SELECT FROM maker WHERE oid = 0)
+"""
 SCHEMAS = "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = ANY (%(names)s::text[])"
 SELF_GRANT = "SELECT pg_catalog.current_setting('createrole_self_grant', true)"
 MEMBERSHIP_SUFFICES_BEFORE = 160000
+PUBLIC_CREATES_BEFORE = 150000
 
 
 @dataclass(frozen=True)
@@ -62,21 +94,38 @@ class Looking:
     creators: tuple[str, ...]
     schemas: frozenset[str] = frozenset()
     assumed: frozenset[str] = frozenset()
+    everyone: Optional[Everyone] = None
 
 
 def read_defaults(connection: Connection, looking: Looking) -> Defaults:
     """Read the default privileges of the creators; those who don't exist yet will have the built-in ones."""
-    version = connection.server.version
+    version, creators = connection.server.version, read_creators(connection, looking)
     known = [DEFAULT_CLASSES[name] for name in classes(version)]
     letters = {"objtypes": [one.objtype for one in known], "letters": [one.acldefault for one in known]}
-    rows = connection.rows(DEFAULTS, creators=list(looking.creators), **letters)
+    rows = connection.rows(DEFAULTS, creators=list(creators), **letters)
     facts = frozenset(
         DefaultPrivilege(creator, schema, DEFAULT_CLASS_BY_OBJTYPE[letter].name, *what)
         for creator, schema, letter, *what in rows
         if what[1] is not None
     )
-    unborn = set(looking.creators).difference(row[0] for row in rows)
-    return Defaults(facts | builtin(unborn, version), read_schemas(connection, looking) | looking.assumed)
+    unborn = set(creators).difference(row[0] for row in rows)
+    return Defaults(facts | builtin(unborn, version), read_schemas(connection, looking) | looking.assumed, creators)
+
+
+def read_creators(connection: Connection, looking: Looking) -> tuple[str, ...]:
+    """Give the creators; where everyone is meant, ask the database who can create something in it."""
+    if looking.everyone is None:
+        return looking.creators
+    where = {"database": looking.everyone.database, "owner": looking.everyone.owner}
+    return all_creators(looking, connection.rows(CREATORS, **where))
+
+
+def all_creators(looking: Looking, rows: Iterable[tuple[Any, ...]]) -> tuple[str, ...]:
+    """Give the creators that are named, and all that a database tells of."""
+    found = list(rows)
+    makers, having = ([name for name, can in found if can is wanted and name] for wanted in (True, False))
+    everyone = looking.everyone.counted(makers, having, ("", True) in found) if looking.everyone else frozenset()
+    return tuple(sorted({*looking.creators, *everyone}))
 
 
 def read_schemas(connection: Connection, looking: Looking) -> frozenset[str]:
@@ -90,7 +139,9 @@ def predict_defaults(connection: Optional[Connection], looking: Looking, version
     """Tell what a database will start with: what its template has, or what is built in."""
     if connection is not None:
         return read_defaults(connection, looking)
-    return Defaults(builtin(looking.creators, version), looking.assumed | {"public", "information_schema"})
+    everybody = [("", True)] if version < PUBLIC_CREATES_BEFORE else []
+    creators = all_creators(looking, everybody)
+    return Defaults(builtin(creators, version), looking.assumed | {"public", "information_schema"}, creators)
 
 
 def read_cluster(connection: Connection, assume: Assume) -> Cluster:
@@ -99,7 +150,16 @@ def read_cluster(connection: Connection, assume: Assume) -> Cluster:
     graph = with_assumed(there, assume.roles)
     born = frozenset(graph.roles) - frozenset(there.roles)
     databases, unborn = overlaid_databases(read_databases(connection), assume, server.current_user)
-    return Cluster(server, frozenset(graph.roles), read_acts_for(connection, graph, born), databases, unborn)
+    parents = inheriting(server, graph.roles, graph.memberships)
+    return Cluster(
+        server,
+        frozenset(graph.roles),
+        read_acts_for(connection, graph, born),
+        databases,
+        unborn,
+        frozenset(name for name, role in graph.roles.items() if role.superuser),
+        {name: closure(parents, name) for name in sorted(born)},
+    )
 
 
 def read_acts_for(connection: Connection, graph: RoleGraph, born: frozenset[str]) -> Optional[frozenset[str]]:

@@ -14,9 +14,10 @@ from ..assume import Assume
 from ..connection import Server
 from ..databases.model import DatabaseState
 from ..errors import InputError, raise_problems
-from ..items import boolean, checked_name
+from ..items import checked_name
 from ..rules.model import Rule
 from ..rules.parse import parse_rule
+from .creators import Creators, parse_creators
 
 ALL_DATABASES = "all"
 
@@ -52,20 +53,7 @@ class Defaults:
 
     facts: Facts
     schemas: frozenset[str] = field(compare=False, default=frozenset())
-
-
-@dataclass(frozen=True)
-class Creators:
-    """Declared creators: roles, and the owners of all databases that are worked on, or of some."""
-
-    names: frozenset[str] = frozenset()
-    owners: bool = False
-    owners_of: frozenset[str] = frozenset()
-
-    def in_database(self, database: DatabaseState) -> tuple[str, ...]:
-        """Give the creators in one database."""
-        owner = {database.owner} if self.owners or database.name in self.owners_of else set()
-        return tuple(sorted(self.names | owner))
+    creators: tuple[str, ...] = field(compare=False, default=())
 
 
 @dataclass(frozen=True)
@@ -77,10 +65,19 @@ class DefaultPrivs:
     rules: tuple[Rule, ...]
     assume: Assume
     exact: bool = False
+    report: bool = False
 
-    def schemas(self) -> frozenset[str]:
-        """Give the schemas that rules name."""
-        return frozenset(name for rule in self.rules for name in rule.schemas)
+    def schemas_in(self, database: str) -> frozenset[str]:
+        """Give the schemas that rules name in a database."""
+        return frozenset(name for rule in self.rules if rule.counts_in(database) for name in rule.schemas)
+
+    def creators_named_in(self, database: str) -> frozenset[str]:
+        """Give the creators that rules are limited to in a database."""
+        return frozenset(name for rule in self.rules if rule.counts_in(database) for name in rule.creators or ())
+
+    def databases_of_rules(self) -> tuple[str, ...]:
+        """Give the databases that rules are limited to."""
+        return tuple(sorted({name for rule in self.rules for name in rule.databases or ()}))
 
     def grantees(self) -> frozenset[str]:
         """Give the roles that rules name."""
@@ -92,7 +89,8 @@ class Cluster:
     """What there is to refer to: roles and databases; nothing of it is changed.
 
     ``acts_for`` are the roles whose default privileges the login may change; None is everybody's.
-    ``unborn`` names the template of each database that check mode assumes and that isn't there yet.
+    ``unborn`` names the template of each database that check mode assumes and that isn't there yet; ``born`` has the
+    roles of that kind, each with all the roles whose privileges it will have.
     """
 
     server: Server
@@ -100,6 +98,8 @@ class Cluster:
     acts_for: Optional[frozenset[str]]
     databases: Mapping[str, DatabaseState]
     unborn: Mapping[str, str]
+    superusers: frozenset[str] = frozenset()
+    born: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def builtin(creators: Iterable[str], version: int) -> Facts:
@@ -125,6 +125,7 @@ def parse_default_privs(params: Mapping[str, Any], assume: Assume) -> DefaultPri
         parse_rules(params["privileges"]),
         assume,
         params["mode"] == "exact",
+        params["mode"] == "report",
     )
 
 
@@ -135,41 +136,6 @@ def parse_databases(value: Any) -> Optional[tuple[str, ...]]:
     if not isinstance(value, (list, tuple)):
         raise InputError("databases has to be a list of names, or the word all")
     return tuple(dict.fromkeys(checked_name(name, "databases") for name in value))
-
-
-def parse_creators(values: Iterable[Any]) -> Creators:
-    """Read names of roles and ``{database_owner: true}`` or ``{database_owner: [names]}``."""
-    names: set[str] = set()
-    owners_of: set[str] = set()
-    everywhere = False
-    for value in values:
-        if not isinstance(value, Mapping):
-            names.add(creator_name(value))
-            continue
-        owned = database_owner(value)
-        everywhere = everywhere or owned is True
-        owners_of |= frozenset() if isinstance(owned, bool) else owned
-    return Creators(frozenset(names), everywhere, frozenset(owners_of))
-
-
-def creator_name(value: Any) -> str:
-    """Give the name of a role that can make something."""
-    if isinstance(value, str) and value.lower() in ("public", "none"):
-        raise InputError(f"creators: {value} is no role: PostgreSQL reserves the name")
-    return checked_name(value, "creators")
-
-
-def database_owner(value: Mapping[Any, Any]) -> Any:
-    """Read which databases' owners are meant: true for all that are worked on, or names."""
-    if list(value) != ["database_owner"]:
-        raise InputError("creators: an item is a role's name, or a dictionary with the one key database_owner")
-    owned = value["database_owner"]
-    if isinstance(owned, (list, tuple)):
-        return frozenset(checked_name(name, "creators: database_owner") for name in owned)
-    try:
-        return boolean(owned, "creators: database_owner")
-    except InputError:
-        raise InputError("creators: database_owner has to be true, or a list of databases") from None
 
 
 def parse_rules(values: Iterable[Any]) -> tuple[Rule, ...]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..acl import grantee_text
@@ -16,7 +16,7 @@ from ..errors import raise_problems
 from ..plan import Resolved
 from ..quoting import ident
 from .model import DefaultPrivilege, Defaults, Facts, Place, builtin
-from .wanted import Wanted
+from .wanted import Wants
 
 ByCreator = dict[str, dict[Place, bool]]
 
@@ -26,9 +26,8 @@ class Inside:
     """What is declared for one database, and by whom it is to be done."""
 
     database: str
-    creators: tuple[str, ...]
     schemas: frozenset[str]
-    wanted: Wanted
+    wants: Wants
     exact: bool
     server: Server
     acts_for: Optional[frozenset[str]]
@@ -38,14 +37,31 @@ class Inside:
 def resolve_defaults(inside: Inside, state: Defaults) -> Resolved[Defaults]:
     """Give the default privileges as declared; one error names everything that stands against it."""
     problems, warnings = missing_schemas(inside, state)
-    current = by_creator(inside.creators, state.facts)
-    after = {creator: resolve_creator(inside, creator, found) for creator, found in current.items()}
+    current = by_creator(state.creators, state.facts)
+    after = resolve_creators(inside, current)
     changing = sorted(creator for creator in after if after[creator] != current[creator])
     raise_problems([*problems, *ineffective(inside, after), *forbidden(inside, changing)])
-    facts = (
-        DefaultPrivilege(creator, *place, option) for creator, found in after.items() for place, option in found.items()
+    return Resolved(replace(state, facts=facts_of(after)), warnings)
+
+
+def exact_defaults(inside: Inside, state: Defaults) -> Resolved[Defaults]:
+    """Give the default privileges as mode exact would leave them, whether or not the login may do that."""
+    after = resolve_creators(replace(inside, exact=True), by_creator(state.creators, state.facts))
+    return Resolved(replace(state, facts=facts_of(after)))
+
+
+def resolve_creators(inside: Inside, current: ByCreator) -> ByCreator:
+    """Give each creator's entries as declared."""
+    return {creator: resolve_creator(inside, creator, found) for creator, found in current.items()}
+
+
+def facts_of(found: ByCreator) -> Facts:
+    """Give the entries as facts."""
+    return frozenset(
+        DefaultPrivilege(creator, *place, option)
+        for creator, entries in found.items()
+        for place, option in entries.items()
     )
-    return Resolved(Defaults(frozenset(facts), state.schemas), warnings)
 
 
 def by_creator(creators: Iterable[str], facts: Facts) -> ByCreator:
@@ -61,7 +77,7 @@ def resolve_creator(inside: Inside, creator: str, current: Mapping[Place, bool])
 
     What isn't declared stays; exact keeps only what is built in and what the creator gives itself.
     """
-    wanted, kept = inside.wanted, dict(current)
+    wanted, kept = inside.wants.of(creator), dict(current)
     if inside.exact:
         standing = {fact.place() for fact in builtin({creator}, inside.server.version)}.union(wanted.grants)
         kept = {place: option for place, option in current.items() if place in standing or place[2] == creator}
@@ -84,7 +100,7 @@ def missing_schemas(inside: Inside, state: Defaults) -> tuple[tuple[str, ...], t
 def ineffective(inside: Inside, after: ByCreator) -> Iterator[str]:
     """Name the rules that would take away in a schema what holds in the whole database: that has no effect."""
     found: dict[tuple[str, str, str, str], list[str]] = {}
-    for source, place, creator in hollow(inside.wanted, after):
+    for source, place, creator in hollow(inside.wants, after):
         creators = found.setdefault((source, place[3], place[1], grantee_text(place[2])), [])
         creators.append(creator)
     for (source, privilege, name, grantee), creators in sorted(found.items()):
@@ -94,9 +110,10 @@ def ineffective(inside: Inside, after: ByCreator) -> Iterator[str]:
         )
 
 
-def hollow(wanted: Wanted, after: ByCreator) -> Iterator[tuple[str, Place, str]]:
+def hollow(wants: Wants, after: ByCreator) -> Iterator[tuple[str, Place, str]]:
     """Give what is to go in a schema and holds in all of them; of an option, where that is held, too."""
     for creator, held in after.items():
+        wanted = wants.of(creator)
         for place, source in wanted.revokes.items():
             if place[0] and ("", *place[1:]) in held:
                 yield source, place, creator

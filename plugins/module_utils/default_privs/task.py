@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Optional
 
 from ..assume import Assume
 from ..plan import Part, Plan
 from ..task import AnyPart, Task
 from .checks import creators_in, no_changes, no_lines, origin, resolve_cluster, worked_on
+from .creators import Everyone
 from .inspect import Looking, predict_defaults, read_cluster, read_defaults
 from .model import Cluster, DefaultPrivs, parse_default_privs
 from .plan import defaults_lines, diff_defaults, undo_defaults
-from .resolve import Inside, resolve_defaults
-from .wanted import wanted_of
+from .resolve import Inside, exact_defaults, resolve_defaults
+from .wanted import Wants, wants_by_database
 
 
 def default_privs_task(params: Mapping[str, Any], assume: Assume) -> Task:
@@ -31,45 +32,50 @@ def default_privs_task(params: Mapping[str, Any], assume: Assume) -> Task:
         no_changes,
         no_lines,
     )
-    return Task(cluster, partial(inside_parts, declared))
+    return Task(cluster, partial(inside_parts, declared), facts={"scope": scope_of(declared, params)})
+
+
+def scope_of(declared: DefaultPrivs, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what mode exact could reach: the entries of these creators in these databases, for all grantees."""
+    databases = "all" if declared.databases is None else list(declared.databases)
+    return {"mode": params["mode"], "databases": databases, "creators": params["creators"], "grantees": "all"}
 
 
 def inside_parts(declared: DefaultPrivs, plan: Plan[Cluster]) -> tuple[AnyPart, ...]:
     """Give a part for each database that has a creator."""
-    cluster = plan.after
-    wanted, _problems = wanted_of(declared.rules, cluster.server.version)
-    parts = []
-    for name in worked_on(declared, cluster):
-        creators = creators_in(declared, cluster, name)
-        inside = Inside(
-            name,
-            creators,
-            declared.schemas(),
-            wanted,
-            declared.exact,
-            cluster.server,
-            cluster.acts_for,
-            declared.assume,
-        )
-        if creators:
-            parts.append(inside_part(inside, cluster))
-    return tuple(parts)
+    names = worked_on(declared, plan.after)
+    wants, _problems = wants_by_database(declared.rules, names, plan.after.server.version)
+    parts = (inside_part(declared, plan.after, name, wants[name]) for name in names)
+    return tuple(part for part in parts if part is not None)
 
 
-def inside_part(inside: Inside, cluster: Cluster) -> AnyPart:
+def inside_part(declared: DefaultPrivs, cluster: Cluster, name: str, wants: Wants) -> Optional[AnyPart]:
     """Give the part of one database; one that isn't there yet is predicted from its template."""
-    assumed = frozenset(
-        schema for one in inside.assume.databases if one.name == inside.database for schema in one.schemas
-    )
-    looking = Looking(inside.creators, inside.schemas, assumed)
-    unborn = inside.database in cluster.unborn
+    looking = looking_for(declared, cluster, name)
+    if not looking.creators and looking.everyone is None:
+        return None
+    schemas = declared.schemas_in(name)
+    inside = Inside(name, schemas, wants, declared.exact, cluster.server, cluster.acts_for, declared.assume)
+    unborn = name in cluster.unborn
     return Part(
-        inside.database,
+        name,
         partial(read_defaults, looking=looking),
         partial(resolve_defaults, inside),
         diff_defaults,
         undo_defaults,
         defaults_lines,
         partial(predict_defaults, looking=looking, version=cluster.server.version) if unborn else None,
-        origin(cluster, inside.database) if unborn else None,
+        origin(cluster, name) if unborn else None,
+        partial(exact_defaults, inside) if declared.report else None,
     )
+
+
+def looking_for(declared: DefaultPrivs, cluster: Cluster, name: str) -> Looking:
+    """Say what to look for in one database."""
+    assumed = frozenset(schema for one in declared.assume.databases if one.name == name for schema in one.schemas)
+    creators, schemas = creators_in(declared, cluster, name), declared.schemas_in(name)
+    if not declared.creators.everyone:
+        return Looking(creators, schemas, assumed)
+    there = "" if name in cluster.unborn else name
+    everyone = Everyone(there, cluster.databases[name].owner, cluster.roles, cluster.superusers, cluster.born)
+    return Looking(tuple(sorted(declared.creators_named_in(name))), schemas, assumed, everyone)

@@ -19,7 +19,7 @@ ByPlace = dict[Place, list[Rule]]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be for every creator.
+    """What is to be for a creator.
 
     ``grants`` holds the declared grant option, None where nothing is said about it; ``revokes`` what goes, and
     ``options`` what stays without its grant option: both with the text of the rule.
@@ -28,6 +28,39 @@ class Wanted:
     grants: Mapping[Place, Optional[bool]]
     revokes: Mapping[Place, str]
     options: Mapping[Place, str]
+
+
+@dataclass(frozen=True)
+class Wants:
+    """What is to be in one database: for every creator, and in its place for those that rules name."""
+
+    general: Wanted
+    named: Mapping[str, Wanted]
+
+    def of(self, creator: str) -> Wanted:
+        """Give what is to be for one creator."""
+        return self.named.get(creator, self.general)
+
+
+def wants_by_database(
+    rules: Iterable[Rule], databases: Iterable[str], version: int
+) -> tuple[dict[str, Wants], list[str]]:
+    """Give what the rules come to in each database, and what is wrong with those that go together anywhere."""
+    listed = tuple(rules)
+    found = {name: tuple(rule for rule in listed if rule.counts_in(name)) for name in databases}
+    kinds = {here: wants_of(here, version) for here in dict.fromkeys(found.values())}
+    problems = dict.fromkeys(text for _wants, texts in kinds.values() for text in texts)
+    return {name: kinds[here][0] for name, here in found.items()}, list(problems)
+
+
+def wants_of(rules: tuple[Rule, ...], version: int) -> tuple[Wants, list[str]]:
+    """Give what rules come to in a database where all of them count, and what is wrong with them."""
+    general, problems = wanted_of((rule for rule in rules if rule.creators is None), version)
+    named: dict[str, Wanted] = {}
+    for creator in sorted({name for rule in rules for name in rule.creators or ()}):
+        named[creator], more = wanted_of((rule for rule in rules if rule.counts_for(creator)), version)
+        problems += more
+    return Wants(general, named), problems
 
 
 def wanted_of(rules: Iterable[Rule], version: int) -> tuple[Wanted, list[str]]:

@@ -31,6 +31,14 @@ def test_rules_on_other_classes_are_left_out(rule):
     assert schema_rules([rule]) == []
 
 
+@pytest.mark.parametrize("limit", [{"databases": ["shop"]}, {"creators": ["own"]}])
+@pytest.mark.parametrize(
+    "form", [{"rule": "GRANT USAGE ON SCHEMAS TO a"}, {"privs": "USAGE", "on": "schemas", "to": "a"}]
+)
+def test_limited_rules_are_left_out(form, limit):
+    assert schema_rules([{**form, **limit}, form]) == [form]
+
+
 def test_everything_that_is_no_rule_is_named_with_its_place():
     with pytest.raises(AnsibleFilterError) as caught:
         schema_rules(["GRANT", "GRANT SELECT ON TABLES TO a", {"privs": ["SELECT"]}, 5], "pg_default_privileges")

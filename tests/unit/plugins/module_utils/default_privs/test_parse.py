@@ -14,11 +14,14 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.chec
     resolve_cluster,
     worked_on,
 )
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.creators import (
+    Creators,
+    Everyone,
+    parse_creators,
+)
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.model import (
     Cluster,
-    Creators,
     DefaultPrivs,
-    parse_creators,
     parse_databases,
     parse_default_privs,
 )
@@ -75,6 +78,8 @@ def test_databases_of_another_kind_are_refused(value: Any) -> None:
         (["a", {"database_owner": ["shop"]}], Creators(frozenset({"a"}), owners_of=frozenset({"shop"}))),
         ([{"database_owner": ["x"]}, {"database_owner": ["y"]}], Creators(owners_of=frozenset({"x", "y"}))),
         ([], Creators()),
+        ("all", Creators(everyone=True)),
+        (["all"], Creators(frozenset({"all"}))),
     ],
 )
 def test_creators_are_roles_and_owners(values: list[Any], expected: Creators) -> None:
@@ -87,6 +92,42 @@ def test_creators_are_roles_and_owners(values: list[Any], expected: Creators) ->
 def test_creators_of_another_kind_are_refused(value: Any) -> None:
     with pytest.raises(InputError, match="creators"):
         parse_creators([value])
+
+
+@pytest.mark.parametrize("value", ["postgres", {"all": True}, None, 5])
+def test_creators_are_a_list_or_the_word_all(value: Any) -> None:
+    with pytest.raises(InputError, match="creators has to be a list of roles, or the word all"):
+        parse_creators(value)
+
+
+def test_everyone_is_who_can_create_or_has_rows_and_predefined_roles_only_with_rows() -> None:
+    roles = frozenset({"postgres", "shopper", "maker", "reader", "soon", "later", "pg_monitor"})
+    born = {"soon": frozenset({"soon", "maker"}), "later": frozenset({"later", "reader"})}
+    everyone = Everyone("shop", "shopper", roles, frozenset({"postgres"}), born)
+    counted = everyone.counted(["maker"], ["pg_monitor", "reader"], False)
+    assert counted == {"postgres", "shopper", "maker", "soon", "reader", "pg_monitor"}
+    assert everyone.counted([], [], True) == roles - {"pg_monitor"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"databases": ["template1"]}, "the call doesn't work on database template1: name it in databases, too"),
+        ({"databases": ["nowhere"]}, "no such database: nowhere"),
+        ({"creators": ["reader"]}, "reader isn't among the creators there: name it in creators, too"),
+        ({"creators": ["postgres"], "databases": ["shop"]}, "postgres isn't among the creators there"),
+    ],
+)
+def test_a_rule_limited_to_what_the_call_isnt_about_is_an_error(rule: dict[str, Any], said: str) -> None:
+    limited = {"rule": "GRANT SELECT ON TABLES TO reader", **rule}
+    call = declared(databases=["shop"], creators=[{"database_owner": True}], privileges=[limited])
+    with pytest.raises(InputError, match=said):
+        resolve_cluster(call, cluster())
+
+
+def test_a_rule_limited_to_an_owner_counts() -> None:
+    limited = {"rule": "GRANT SELECT ON TABLES TO reader", "creators": ["shopper"]}
+    assert resolve_cluster(declared(creators=[{"database_owner": True}], privileges=[limited]), cluster())
 
 
 def test_owners_count_in_their_own_databases_only() -> None:

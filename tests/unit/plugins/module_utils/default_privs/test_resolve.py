@@ -17,8 +17,12 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.mode
     parse_rules,
 )
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.plan import diff_defaults, undo_defaults
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.resolve import Inside, resolve_defaults
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.wanted import wanted_of
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.resolve import (
+    Inside,
+    exact_defaults,
+    resolve_defaults,
+)
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.wanted import wanted_of, wants_by_database
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.errors import InputError
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -31,17 +35,17 @@ CREATORS = ("owner", "reader")
 
 
 def inside(rules: list[Any], exact: bool = False, acts_for: frozenset[str] | None = None) -> Inside:
-    wanted, problems = wanted_of(parse_rules(rules), VERSION)
+    wants, problems = wants_by_database(parse_rules(rules), ["shop"], VERSION)
     if problems:
         raise InputError("; ".join(problems))
-    return Inside("shop", CREATORS, frozenset(), wanted, exact, SERVER, acts_for, Assume())
+    return Inside("shop", frozenset(), wants["shop"], exact, SERVER, acts_for, Assume())
 
 
 def after(rules: list[Any], state: Defaults, exact: bool = False) -> Defaults:
     return resolve_defaults(inside(rules, exact), state).after
 
 
-BUILTIN = Defaults(builtin(CREATORS, VERSION), SCHEMAS)
+BUILTIN = Defaults(builtin(CREATORS, VERSION), SCHEMAS, CREATORS)
 
 
 @st.composite
@@ -50,7 +54,9 @@ def a_rule(draw: st.DrawFn, states: tuple[str, ...] = ("present", "absent")) -> 
     state = draw(st.sampled_from(states))
     privileges = draw(st.sampled_from([["ALL"], *([one] for one in PRIVILEGES[name]), PRIVILEGES[name]]))
     grantees = draw(st.lists(st.sampled_from(["reader", "writer", "owner", "PUBLIC"]), min_size=1, unique=True))
-    rule = {"privs": privileges, "on": name, "to": grantees, "state": state}
+    rule: dict[str, Any] = {"privs": privileges, "on": name, "to": grantees, "state": state}
+    rule["databases"] = draw(st.sampled_from([None, None, ["shop"], ["other"]]))
+    rule["creators"] = draw(st.sampled_from([None, None, ["owner"], ["owner", "reader"]]))
     if name != "SCHEMAS" and draw(st.booleans()):
         rule["schemas"] = draw(st.sampled_from([["app"], ["app", "public"]]))
     if state == "present":
@@ -72,7 +78,7 @@ facts = st.builds(
 
 def state_of(more: list[DefaultPrivilege]) -> Defaults:
     known = {(fact.creator, fact.place()): fact for fact in [*BUILTIN.facts, *more]}
-    return Defaults(frozenset(known.values()), SCHEMAS)
+    return Defaults(frozenset(known.values()), SCHEMAS, CREATORS)
 
 
 def possible(rules: list[Any], state: Defaults, exact: bool) -> Defaults:
@@ -164,6 +170,43 @@ def test_two_rules_that_contradict_each_other_are_both_printed(rules: list[Any])
 )
 def test_rules_about_different_things_go_together(rules: list[Any]) -> None:
     assert wanted_of(parse_rules(rules), VERSION)[1] == []
+
+
+OF_OWNER = {"rule": "REVOKE SELECT ON TABLES FROM r", "creators": ["owner"]}
+IN_SHOP = {"rule": "REVOKE SELECT ON TABLES FROM r", "databases": ["shop"]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "wrong"),
+    [
+        (["GRANT SELECT ON TABLES TO r", OF_OWNER], True),
+        (["GRANT SELECT ON TABLES TO r", IN_SHOP], True),
+        ([{"rule": "GRANT SELECT ON TABLES TO r", "creators": ["reader"]}, OF_OWNER], False),
+        ([{"rule": "GRANT SELECT ON TABLES TO r", "databases": ["other"]}, IN_SHOP], False),
+        ([{"rule": "GRANT SELECT ON TABLES TO r", "databases": ["other"]}, OF_OWNER], True),
+    ],
+)
+def test_rules_contradict_each_other_only_where_both_count(rules: list[Any], wrong: bool) -> None:
+    _wants, problems = wants_by_database(parse_rules(rules), ["shop", "other"], VERSION)
+    assert len(problems) == wrong
+
+
+def test_a_limited_rule_counts_for_its_creators_in_its_databases() -> None:
+    grant = {"rule": "GRANT SELECT ON TABLES TO r", "creators": ["owner"]}
+    result = after([grant, {**grant, "databases": ["other"], "creators": ["reader"]}], BUILTIN)
+    assert {fact.creator for fact in result.facts - BUILTIN.facts} == {"owner"}
+
+
+def test_a_limited_revoke_of_what_is_built_in_leaves_the_other_creators() -> None:
+    result = after([{"rule": "REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC", "creators": ["owner"]}], BUILTIN, True)
+    assert [(fact.creator, fact.grantee) for fact in BUILTIN.facts - result.facts] == [("owner", PUBLIC)]
+
+
+def test_what_exact_would_take_is_told_whoever_may_do_it() -> None:
+    stray = DefaultPrivilege("owner", "", "TABLES", "writer", "SELECT")
+    declared = inside([], acts_for=frozenset())
+    assert exact_defaults(declared, state_of([stray])).after == BUILTIN
+    assert resolve_defaults(declared, state_of([stray])).after == state_of([stray])
 
 
 def test_everything_that_a_class_or_version_lacks_stands_in_one_list() -> None:
