@@ -36,8 +36,30 @@ options:
         description:
           - V(present) or, with the same meaning, V(create); or V(absent). If not given, V(present).
           - A role is dropped only if nothing depends on it; the error counts what does, by database and class. From
-            PostgreSQL 16, a membership that the role has granted counts, too.
+            PostgreSQL 16, a membership that the role has granted counts, too. See O(roles[].reassign_to).
         type: str
+      reassign_to:
+        description:
+          - With O(roles[].state=absent), who takes over what the role owns - a role's name, or a dictionary with
+            C(database_owner) set to V(true), for the owner of the database that an object is in. It may be a role that
+            this call makes.
+          - Databases and tablespaces go to the role that is named; where C(database_owner) is said and the role owns
+            some, that is an error.
+          - The role is removed in steps, each committed. First it loses LOGIN, so that it stays shut if something fails
+            later; from PostgreSQL 16, the memberships that it granted to others are revoked then (to 15 they stay).
+            Then, in every database where something depends on it, its objects are handed on, and C(DROP OWNED) takes
+            the rest - its privileges, what others hold by its grant options, default privileges that it gives or gets,
+            policies for nobody else (a warning names them), user mappings. Last, it is dropped.
+          - RV(changes) counts for each database what moves where, and names the first objects, in check mode too.
+          - A database that accepts no connections and in which something depends on the role is an error that names it.
+          - A login without superuser has to be a member of both roles; from PostgreSQL 16, one with the ADMIN option on
+            them makes itself one for the time of the statements.
+        type: raw
+      terminate:
+        description:
+          - With O(roles[].state=absent), end the role's sessions as soon as it has lost LOGIN. Otherwise a warning
+            counts them, and they go on.
+        type: bool
       login:
         description: Whether it may log in. A new role may, if this isn't given.
         type: bool
@@ -108,6 +130,15 @@ options:
       database_parameters:
         description: Parameters that count in one database - dictionaries as in O(roles[].parameters), by database.
         type: dict
+      attributes:
+        description:
+          - V(exact) gives, where O(mode=exact), PostgreSQL's defaults to the attributes that the item doesn't declare -
+            no O(roles[].superuser), O(roles[].createdb), O(roles[].createrole), O(roles[].replication) and
+            O(roles[].bypassrls), but O(roles[].inherit) and O(roles[].login), as for a new role; no connection limit
+            and no expiry. Passwords and comments are no attributes.
+          - Where O(mode=report), what deviates is drift; where O(mode=additive), it is left alone. V(declared) is the
+            same as nothing.
+        type: str
       pgbouncer:
         description: Accepted and left to the pool.
         type: bool
@@ -118,15 +149,36 @@ options:
         description: Accepted and left to the pool.
         type: int
   memberships:
-    description: Whether undeclared parents of items with O(roles[].roles) are removed. If not given, as O(mode).
+    description:
+      - Whether undeclared parents of items with O(roles[].roles) are removed, whoever granted them, and undeclared
+        options of declared ones are as a plain GRANT makes them - no ADMIN, and from PostgreSQL 16 INHERIT as the
+        member's own attribute says, and SET. If not given, as O(mode).
+      - From PostgreSQL 16, a login without superuser keeps the ADMIN option by which it administers what it created.
     type: str
-    choices: [additive, exact]
+    choices: [additive, report, exact]
   parameters_mode:
     description:
       - Whether undeclared parameters of items with O(roles[].parameters), O(roles[].search_path) or
         O(roles[].database_parameters) are reset, each key for itself. If not given, as O(mode).
     type: str
-    choices: [additive, exact]
+    choices: [additive, report, exact]
+  unlisted_roles:
+    description:
+      - What becomes of roles that no item names, as itself, as a parent or in O(roles[].reassign_to). PostgreSQL's own
+        roles, the bootstrap superuser, the role that logs in, O(session_role) and the roles in O(assume) are never
+        meant, whether or not in check mode.
+      - V(report) gives them in RV(drift); V(nologin) takes LOGIN from them; V(drop) drops them, which is an error where
+        something depends on one.
+      - Where O(mode=report), V(nologin) and V(drop) only give what they would do in RV(drift).
+      - Of two calls, one with O(defer) and one with O(only), V(report) and V(nologin) count in the first one; V(drop)
+        counts in the one that does V(absent).
+    type: str
+    choices: [ignore, report, nologin, drop]
+    default: ignore
+  unlisted_except:
+    description: Shell patterns, such as V(rds*), of roles that O(unlisted_roles) leaves alone.
+    type: list
+    elements: str
   update_password:
     description: V(always) sets passwords that differ; V(on_create) only those of new roles.
     type: str
@@ -144,8 +196,8 @@ options:
     default: false
   defer:
     description:
-      - Leave these out, to be done later with O(only) - V(absent) are the items to be dropped, and
-        V(database_parameters) what needs a database that later tasks make.
+      - Leave these out, to be done later with O(only) - V(absent) are the items to be dropped, with
+        O(unlisted_roles=drop), and V(database_parameters) what needs a database that later tasks make.
     type: list
     elements: str
     choices: [absent, database_parameters]
@@ -202,6 +254,20 @@ EXAMPLES = r"""
       - {name: dbuser_old, login: false, password: '', connlimit: 0, roles: []}
     mode: exact
 
+- name: Remove a role that owns things in many databases
+  leastpriv.pgsql.pg_role_set:
+    roles:
+      - {name: dbuser_left, state: absent, reassign_to: dbuser_gitlab, terminate: true}
+      - {name: dbuser_intern, state: absent, reassign_to: {database_owner: true}}
+
+- name: See what is there and not declared, and change nothing of it
+  leastpriv.pgsql.pg_role_set:
+    mode: report
+    roles:
+      - {name: dbuser_gitlab, roles: [dbrole_readwrite], attributes: exact}
+    unlisted_roles: report
+    unlisted_except: ['rds*']
+
 - name: Drop roles after databases have been handed on
   leastpriv.pgsql.pg_role_set:
     only: [absent]
@@ -217,7 +283,9 @@ changes:
   elements: dict
   contains:
     action:
-      description: Kind of change, such as C(create role), C(alter role), C(grant membership) or C(set password).
+      description:
+        - Kind of change, such as C(create role), C(alter role), C(grant membership), C(set password),
+          C(reassign owned), C(drop owned) or C(drop role).
       type: str
     object_class:
       description: C(ROLE), C(MEMBERSHIP) or C(ROLE SETTING).
@@ -235,8 +303,16 @@ changes:
       description: Not used by this module.
       type: str
     database:
-      description: Always V(null) - roles belong to the whole cluster.
+      description: V(null), as roles belong to the cluster; of what a removed role has in a database, its name.
       type: str
+    objects:
+      description: Of what a removed role has in a database, the first ones of each class.
+      type: list
+      elements: str
+    roles:
+      description: Of what a removed role has in a database, the role, and who takes over.
+      type: list
+      elements: str
     summary:
       description: The change in words.
       type: str
@@ -244,7 +320,7 @@ changes:
       description: Whether something is taken away.
       type: bool
     transactional:
-      description: Whether it is part of the transaction; in this module always.
+      description: Whether it is done in a transaction; in this module always.
       type: bool
   sample:
     - action: create role
@@ -253,10 +329,16 @@ changes:
       grantor: ''
       object: dbrole_readonly
       object_class: ROLE
+      objects: []
       privilege: ''
       role: dbrole_readonly
+      roles: []
       summary: create role dbrole_readonly (NOLOGIN)
       transactional: true
+destructive:
+  description: Whether something is taken away.
+  returned: always
+  type: bool
 sql:
   description: The same as lines for C(psql -f). Passwords are comments.
   returned: always
@@ -267,12 +349,38 @@ sql:
     - "-- ALTER ROLE \"dbuser_gitlab\" PASSWORD '********';"
 undo_sql:
   description:
-    - Lines for C(psql -f) that lead back. Roles that were dropped and passwords that were replaced are named in
-      comments, and not brought back.
+    - Lines for C(psql -f) that lead back. Roles that were dropped, what was handed on and passwords that were replaced
+      are named in comments, and not brought back.
   returned: always
   type: list
   elements: str
   sample: ['DROP ROLE "dbrole_readonly";']
+drift:
+  description:
+    - Where a mode or O(unlisted_roles) is V(report), what is there and not declared, as the changes that would remove
+      it; dictionaries as in RV(changes).
+  returned: always
+  type: list
+  elements: dict
+drift_sql:
+  description: The statements for RV(drift), which aren't run.
+  returned: always
+  type: list
+  elements: str
+  sample: ['REVOKE "dbrole_admin" FROM "dbuser_gitlab";']
+scope:
+  description: What V(exact) reaches or would reach - whose memberships, parameters and attributes, and the options.
+  returned: success
+  type: dict
+  sample:
+    mode: exact
+    memberships: exact
+    memberships_of: [dbuser_gitlab]
+    parameters_mode: exact
+    parameters_of: []
+    attributes_of: []
+    unlisted_roles: ignore
+    unlisted_except: []
 diff:
   description: Before and after of exactly what changes, and the SQL.
   returned: always
@@ -293,6 +401,7 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.items import witho
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.keys import ROLE_ITEM
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.role_set.model import PARTS
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.role_set.task import role_set_task
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.role_set.unlisted import ACTIONS, IGNORE
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.runner import run
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CHANGING, MODES
 
@@ -302,6 +411,8 @@ SPEC = {
     "roles": {"type": "list", "elements": "dict", "required": True, "options": without_choices(ROLE_ITEM)},
     "memberships": {"type": "str", "choices": MODES},
     "parameters_mode": {"type": "str", "choices": MODES},
+    "unlisted_roles": {"type": "str", "choices": list(ACTIONS), "default": IGNORE},
+    "unlisted_except": {"type": "list", "elements": "str"},
     "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
     "expire_renew_days": {"type": "int"},
     "scram_iterations": {"type": "int"},

@@ -25,7 +25,8 @@ from testbed.binaries import client_tools
 from tests.server import modules
 
 Item = dict[str, Any]
-DEFAULTS = dict.fromkeys(pg_role_set.SPEC) | {"mode": "additive", "update_password": "always", "allow_self": False}
+SET = {"mode": "additive", "update_password": "always", "allow_self": False, "unlisted_roles": "ignore"}
+DEFAULTS = dict.fromkeys(pg_role_set.SPEC) | SET
 
 
 @dataclasses.dataclass(frozen=True)

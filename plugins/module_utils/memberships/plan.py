@@ -21,6 +21,13 @@ def fitting(spec: MembershipSpec, granting: Granting) -> MembershipSpec:
     return spec if granting.per_grantor() else replace(spec, inherit=None, set=None)
 
 
+def complete(spec: MembershipSpec, inherit: bool, keeps_admin: bool) -> MembershipSpec:
+    """Declare every option: those that aren't declared are as a plain GRANT makes them."""
+    admin = spec.admin if keeps_admin or spec.admin is not None else False
+    inherits = inherit if spec.inherit is None else spec.inherit
+    return replace(spec, admin=admin, inherit=inherits, set=True if spec.set is None else spec.set)
+
+
 def resolve_membership(rows: Memberships, spec: MembershipSpec, default: Membership) -> Memberships:
     """Give a member's rows for one role as declared; ``default`` is the row that a plain new grant would make.
 

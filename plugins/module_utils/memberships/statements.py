@@ -38,6 +38,13 @@ def revoke(row: Membership, granting: Granting) -> Change:
 
 
 def alter(old: Membership, new: Membership, granting: Granting) -> list[Change]:
+    """Give the statements that change a row's options; marked where one is taken away."""
+    lost = any(getattr(old, name) and not getattr(new, name) for name in OPTIONS)
+    changes = altered(old, new, granting)
+    return [replace(one, destructive=True) for one in changes] if lost else changes
+
+
+def altered(old: Membership, new: Membership, granting: Granting) -> list[Change]:
     """Give the statements that change a row's options."""
     words = f"change {new.role} of {new.member}:{in_words(new) or ' no admin option'}"
     head = f"{ident(new.role)} TO {ident(new.member)}"

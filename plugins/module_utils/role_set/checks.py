@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Optional
 
 from ..memberships.graph import cycle, parents_of
 from ..roles.model import RoleSpec
 from ..roles.plan import lockouts
 from .grants import granting_in, granting_of, made_by_server, surviving
+from .leaving import stuck
 from .model import RoleSet, RoleSetState
 
 
@@ -18,6 +20,7 @@ def missing_names(declared: RoleSet, state: RoleSetState) -> tuple[list[str], li
     """Judge the roles and databases that items name and that aren't there: problems, and warnings."""
     named = {row.role for spec in declared.present() for row in spec.memberships or () if row.present}
     named |= {spec.name for spec in declared.present()}
+    named |= {spec.successor.name for spec in declared.leaving() if spec.successor and spec.successor.name}
     roles = declared.assume.missing("role", named - declared.decided() - frozenset(state.roles))
     databases = declared.assume.missing("database", declared.databases() - state.databases)
     return [*roles[0], *databases[0], *unknown(state)], [*roles[1], *databases[1]]
@@ -30,6 +33,8 @@ def unknown(state: RoleSetState) -> list[str]:
 
 def judge(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:
     """Say everything that stands against a plan."""
+    if declared.reported:
+        return
     if before.memberships != after.memberships:
         yield from cycles(declared, after)
         yield from memberships_left_hanging(before, after)
@@ -39,6 +44,7 @@ def judge(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Itera
     yield from locked_out(declared, before, after)
     if not may_be_freed(declared):
         yield from undroppable(declared, before, after)
+        yield from stuck(declared, before, after)
 
 
 def may_be_freed(declared: RoleSet) -> bool:
@@ -113,8 +119,10 @@ def locked_out(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> 
     """Refuse what would lock out a protected role."""
     cleared = {name for name, stored in (after.passwords or {}).items() if stored is None and name in after.fresh}
     for name in sorted(protected(declared, before) & frozenset(declared.specs) & frozenset(before.roles)):
-        for what in lockouts(before.roles[name], after.roles.get(name), name in cleared, before.today):
-            yield f"role {name}: {what} would lock out {who(name, before)}: leave it out{lift(name, before)}"
+        new = None if name in before.leaving else after.roles.get(name)
+        for what in lockouts(before.roles[name], new, name in cleared, before.today):
+            instead = "declare it as it is" if declared.specs[name].exact_attributes else "leave it out"
+            yield f"role {name}: {what} would lock out {who(name, before)}: {instead}{lift(name, before)}"
 
 
 def who(name: str, state: RoleSetState) -> str:
@@ -129,19 +137,25 @@ def lift(name: str, state: RoleSetState) -> str:
 
 def undroppable(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:
     """Say what keeps a role from being dropped."""
-    for name in declared.absent():
+    for name in sorted(frozenset(before.roles) - frozenset(after.roles) | before.leaving):
+        spec = declared.specs.get(name)
         held = [*before.dependents.get(name, ()), *granted_by(name, after)]
-        if name in before.roles and held:
-            yield (
-                f"role {name} can't be dropped, for things depend on it ({'; '.join(held)}): hand them on with "
-                f"REASSIGN OWNED and DROP OWNED in each of these databases first"
-            )
+        if held and not (spec and spec.successor):
+            yield f"role {name} can't be dropped, for things depend on it ({'; '.join(held)}): {way_out(spec)}"
+
+
+def way_out(spec: Optional[RoleSpec]) -> str:
+    """Say what to do about a role on which things depend."""
+    if spec is not None:
+        return "let reassign_to in its item name who takes over, or hand them on in each of these databases first"
+    return "declare it absent with reassign_to, or spare it with unlisted_except"
 
 
 def not_yet_droppable(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:
     """Give as warnings what keeps a role from being dropped, where earlier tasks may take it away."""
     if may_be_freed(declared):
-        yield from (f"unless earlier tasks change that: {text}" for text in undroppable(declared, before, after))
+        found = [*undroppable(declared, before, after), *stuck(declared, before, after)]
+        yield from (f"unless earlier tasks change that: {text}" for text in found)
 
 
 def granted_by(name: str, after: RoleSetState) -> Iterable[str]:

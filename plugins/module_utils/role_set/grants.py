@@ -13,7 +13,7 @@ from ..connection import Server
 from ..memberships.granting import Granting
 from ..memberships.graph import closure, lendable, parents_of
 from ..memberships.model import Membership
-from ..memberships.plan import Memberships, fitting, merge_rows, resolve_membership
+from ..memberships.plan import Memberships, complete, fitting, merge_rows, resolve_membership
 from ..roles.model import RoleSpec, RoleState
 from .model import RoleSet, RoleSetState
 
@@ -39,8 +39,9 @@ def resolve_memberships(declared: RoleSet, state: RoleSetState, roles: Mapping[s
     """Give all memberships as they are to be; those of dropped roles go with them."""
     gone = frozenset(state.roles) - frozenset(roles)
     rows: dict[str, set[Membership]] = defaultdict(set)
+    leaving = withdrawing(declared, state)
     for row in [*without_grantors(state.memberships, gone, state.server), *given_to_creator(state, roles)]:
-        if row.role not in gone and row.member not in gone:
+        if row.role not in gone and row.member not in gone and row.grantor not in leaving:
             rows[row.member].add(row)
     granting = granting_of(state.server)
     grantors = admins(state, [row for group in rows.values() for row in group])
@@ -49,6 +50,13 @@ def resolve_memberships(declared: RoleSet, state: RoleSetState, roles: Mapping[s
             mine = of_member(spec, frozenset(rows[spec.name]), declared, roles[spec.name], granting, grantors)
             rows[spec.name] = set(mine)
     return frozenset(row for group in rows.values() for row in group)
+
+
+def withdrawing(declared: RoleSet, state: RoleSetState) -> frozenset[str]:
+    """Give the roles that go with the memberships that they granted: from 16 these can't outlive their grantor."""
+    if state.server.version < 160000:
+        return frozenset()
+    return frozenset(spec.name for spec in declared.leaving() if spec.successor and spec.name in state.leaving)
 
 
 def without_grantors(rows: Memberships, gone: frozenset[str], server: Server) -> Memberships:
@@ -72,11 +80,12 @@ def of_member(
     granting: Granting,
     grantors: Mapping[str, str],
 ) -> Memberships:
-    """Give one member's rows; exact removes the parents that aren't declared."""
+    """Give one member's rows; exact removes the parents and the options that aren't declared."""
     inherit = role.inherit or not granting.per_grantor()
     result: Memberships = frozenset()
-    for parent in spec.memberships or ():
-        old = frozenset(row for row in rows if row.role == parent.role)
+    for one in spec.memberships or ():
+        old = frozenset(row for row in rows if row.role == one.role)
+        parent = complete(one, inherit, bool(own_tools(old, granting))) if declared.exact_memberships else one
         grantor = grantors.get(parent.role, granting.grantor)
         default = Membership(parent.role, spec.name, grantor, inherit=inherit)
         result |= merge_rows(resolve_membership(old, fitting(parent, granting), default), granting)

@@ -11,11 +11,13 @@ from ..assume import Assume
 from ..connection import Connection
 from ..memberships.inspect import read_memberships
 from ..passwords.inspect import read_iterations, read_passwords
+from ..removal.inspect import read_footprint
 from ..role_graph import RoleGraph
 from ..role_graph import with_assumed as overlaid
 from ..roles.inspect import read_dependents, read_roles, read_today
 from ..settings.inspect import read_settings, read_unknown_parameters
 from .model import RoleSet, RoleSetState
+from .unlisted import find_unlisted
 
 DATABASES = "SELECT datname::text FROM pg_catalog.pg_database WHERE datname = ANY (%(names)s::text[])"
 SELF_GRANT = "SELECT pg_catalog.current_setting('createrole_self_grant', true)"
@@ -24,6 +26,8 @@ SELF_GRANT = "SELECT pg_catalog.current_setting('createrole_self_grant', true)"
 def read_role_set(connection: Connection, declared: RoleSet) -> RoleSetState:
     """Read roles and memberships of the whole cluster, and of declared roles what their items name."""
     roles, passwords = read_roles(connection), declared.passwords()
+    unlisted = find_unlisted(declared.unlisted, roles, connection.server)
+    dropped = {name for name in declared.absent() if name in roles} | (unlisted if declared.unlisted.drops() else set())
     state = RoleSetState(
         connection.server,
         roles,
@@ -34,10 +38,18 @@ def read_role_set(connection: Connection, declared: RoleSet) -> RoleSetState:
         (declared.iterations or read_iterations(connection)) if passwords else 0,
         read_databases(connection, declared),
         read_unknown_parameters(connection, declared.parameter_names()),
-        read_dependents(connection, [name for name in declared.absent() if name in roles]),
+        read_dependents(connection, dropped),
         connection.rows(SELF_GRANT)[0][0] or "",
+        unlisted=unlisted,
     )
-    return with_assumed(state, declared.assume, declared.decided())
+    return with_assumed(with_leaving(connection, state, declared), declared.assume, declared.decided())
+
+
+def with_leaving(connection: Connection, state: RoleSetState, declared: RoleSet) -> RoleSetState:
+    """Add where something depends on the roles that go in steps."""
+    leaving = frozenset(spec.name for spec in declared.leaving() if spec.name in state.roles)
+    owners = {database.name: database.owner for database in declared.assume.databases if database.owner}
+    return replace(state, leaving=leaving, footprint=read_footprint(connection, leaving, owners))
 
 
 def read_databases(connection: Connection, declared: RoleSet) -> frozenset[str]:

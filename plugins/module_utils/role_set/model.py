@@ -16,28 +16,37 @@ from ..errors import InputError, raise_problems
 from ..items import merged
 from ..memberships.model import Membership
 from ..passwords.model import checked_password
+from ..removal.model import Footprint
 from ..roles.model import RoleSpec, RoleState, parse_role
 from ..secret import Secret
 from ..settings.model import Setting
+from .unlisted import DROP, NONE, Unlisted, parse_unlisted
 
 PARTS = ("absent", "database_parameters")
+ADDITIVE, REPORT, EXACT = "additive", "report", "exact"
 ON_CREATE = "on_create"
 
 
 @dataclass(frozen=True)
 class RoleSet:
-    """What is declared: items by name, and how they are meant."""
+    """What is declared: items by name, and how they are meant.
+
+    With ``reported``, what it leads to is only told: nobody's rights to do it are judged.
+    """
 
     specs: Mapping[str, RoleSpec]
     assume: Assume
     exact_memberships: bool = False
     exact_parameters: bool = False
+    exact_attributes: bool = False
+    unlisted: Unlisted = NONE
     only_new_passwords: bool = False
     renew_days: Optional[int] = None
     iterations: Optional[int] = None
     allow_self: bool = False
     deferred: bool = False
     only: bool = False
+    reported: bool = False
 
     def present(self) -> list[RoleSpec]:
         """Give the items that are to be there, by name."""
@@ -50,6 +59,10 @@ class RoleSet:
     def absent(self) -> list[str]:
         """Give the names that are not to be there."""
         return [name for name in sorted(self.specs) if not self.specs[name].present]
+
+    def leaving(self) -> list[RoleSpec]:
+        """Give the items of roles that go in steps, by name."""
+        return [self.specs[name] for name in self.absent() if self.specs[name].leaves()]
 
     def passwords(self) -> dict[str, Secret]:
         """Give the declared passwords by name."""
@@ -69,7 +82,8 @@ class RoleSet:
 class RoleSetState:
     """The cluster: all roles and memberships; settings, passwords and dependents of the declared roles.
 
-    ``passwords`` is None where the login may not read them; ``fresh`` names those that this plan sets.
+    ``passwords`` is None where the login may not read them; ``fresh`` names those that this plan sets. ``leaving``
+    names the roles that are there and go in steps, ``unlisted`` those that no item declares and that are looked at.
     """
 
     server: Server
@@ -84,6 +98,9 @@ class RoleSetState:
     dependents: Mapping[str, tuple[str, ...]] = field(compare=False, default_factory=dict)
     self_grant: str = field(compare=False, default="")
     fresh: frozenset[str] = field(compare=False, default=frozenset())
+    leaving: frozenset[str] = field(compare=False, default=frozenset())
+    footprint: Footprint = field(compare=False, default=Footprint())
+    unlisted: frozenset[str] = field(compare=False, default=frozenset())
 
 
 def parse_role_set(params: Mapping[str, Any], assume: Assume) -> RoleSet:
@@ -98,15 +115,39 @@ def parse_role_set(params: Mapping[str, Any], assume: Assume) -> RoleSet:
     return RoleSet(
         {spec.name: spec for spec in kept},
         assume,
-        (params["memberships"] or params["mode"]) == "exact",
-        (params["parameters_mode"] or params["mode"]) == "exact",
+        (params["memberships"] or params["mode"]) == EXACT,
+        (params["parameters_mode"] or params["mode"]) == EXACT,
+        params["mode"] == EXACT,
+        parse_unlisted(params, parsed),
         params["update_password"] == ON_CREATE,
         positive(params["expire_renew_days"], "expire_renew_days", 0),
         positive(params["scram_iterations"], "scram_iterations", 1),
         params["allow_self"],
-        any(part_of(spec, part) for part in params["defer"] or () for spec in parsed),
+        is_deferred(params, parsed),
         bool(params["only"]),
     )
+
+
+def reported(declared: RoleSet, params: Mapping[str, Any]) -> Optional[RoleSet]:
+    """Give the declaration as it would be where the mode is ``report``; None if it is nowhere."""
+    modes = {key: params[key] or params["mode"] for key in ("memberships", "parameters_mode", "mode")}
+    if REPORT not in modes.values() and not declared.unlisted.report:
+        return None
+    return replace(
+        declared,
+        exact_memberships=modes["memberships"] != ADDITIVE,
+        exact_parameters=modes["parameters_mode"] != ADDITIVE,
+        exact_attributes=modes["mode"] != ADDITIVE,
+        unlisted=replace(declared.unlisted, action=declared.unlisted.report or declared.unlisted.action),
+        reported=True,
+    )
+
+
+def is_deferred(params: Mapping[str, Any], specs: list[RoleSpec]) -> bool:
+    """Tell whether something is left for a later call."""
+    defer = params["defer"] or ()
+    waits = params["unlisted_roles"] == DROP and params["mode"] != REPORT and "absent" in defer
+    return waits or any(part_of(spec, part) for part in defer for spec in specs)
 
 
 def contradictions(specs: list[RoleSpec]) -> Iterator[str]:
@@ -116,6 +157,8 @@ def contradictions(specs: list[RoleSpec]) -> Iterator[str]:
         for row in (spec.present and spec.memberships) or ():
             if row.present and row.role in absent:
                 yield f"role {row.role} is declared absent, and a parent in roles of {spec.name}: keep one of the two"
+        if not spec.present and spec.successor and spec.successor.name in absent:
+            yield f"role {spec.name}: reassign_to names {spec.successor.name}, which is declared absent: name another"
 
 
 def positive(value: Optional[int], option: str, least: int) -> Optional[int]:
@@ -142,4 +185,5 @@ def selected(specs: list[RoleSpec], defer: Any, only: Any) -> list[RoleSpec]:
 
 def bare(spec: RoleSpec) -> RoleSpec:
     """Keep of an item what can be done later."""
-    return RoleSpec(spec.name, spec.present, database_parameters=spec.database_parameters)
+    kept = RoleSpec(spec.name, spec.present, database_parameters=spec.database_parameters)
+    return replace(kept, successor=spec.successor, terminate=spec.terminate)

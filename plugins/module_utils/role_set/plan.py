@@ -21,7 +21,9 @@ from ..settings.model import Parameters
 from ..settings.plan import Settings, diff_settings, resolve_settings, settings_lines
 from .checks import judge, missing_names, not_yet_droppable
 from .grants import granting_in, made_by_server, resolve_memberships, surviving, without_grantors
+from .leaving import as_handed, busy, dropping
 from .model import RoleSet, RoleSetState
+from .unlisted import without_unlisted
 
 UNREADABLE = "the login can't read stored passwords, so those of existing roles are left as they are: {names}"
 
@@ -35,26 +37,34 @@ def resolve_role_set(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSet
         state,
         roles=MappingProxyType(roles),
         memberships=resolve_memberships(declared, state, roles),
-        settings=planned_settings(declared, state.settings),
+        settings=planned_settings(declared, state.settings, frozenset(state.roles) - frozenset(roles)),
     )
     after, unreadable = with_passwords(declared, state, after)
     raise_problems(judge(declared, state, after))
     waiting = not_yet_droppable(declared, state, after)
-    return Resolved(after, (*warnings, *unreadable, *weak_passwords(declared), *waiting))
+    said = (*warnings, *unreadable, *weak_passwords(declared), *waiting, *busy(declared, state))
+    return Resolved(after, said)
+
+
+def resolve_dropping(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSetState]:
+    """Give the state without the roles that go, when what they had is handed on."""
+    return resolve_role_set(dropping(declared), as_handed(state))
 
 
 def planned_roles(declared: RoleSet, state: RoleSetState) -> dict[str, RoleState]:
-    """Give all roles as they are to be."""
-    gone = frozenset(declared.absent())
+    """Give all roles as they are to be; those that go in steps are only shut for now."""
+    gone = frozenset(declared.absent()) - state.leaving
     kept = {name: role for name, role in state.roles.items() if name not in gone}
+    kept = without_unlisted(declared.unlisted, state.unlisted, kept)
+    shut = {name: replace(kept[name], login=False) for name in state.leaving}
     specs = [spec for spec in declared.present() if not declared.only or spec.name in kept]
-    new = [resolve_role(spec, kept.get(spec.name), state.today, declared.renew_days) for spec in specs]
-    return {**kept, **{role.name: role for role in new}}
+    days, exact = declared.renew_days, declared.exact_attributes
+    new = [resolve_role(spec, kept.get(spec.name), state.today, days, exact) for spec in specs]
+    return {**kept, **shut, **{role.name: role for role in new}}
 
 
-def planned_settings(declared: RoleSet, current: Settings) -> Settings:
+def planned_settings(declared: RoleSet, current: Settings, gone: frozenset[str]) -> Settings:
     """Give the settings of the declared roles as they are to be; those of dropped roles go with them."""
-    gone = frozenset(declared.absent())
     mine: dict[str, Settings] = {}
     for setting in current:
         mine[setting.role] = mine.get(setting.role, frozenset()) | {setting}
@@ -106,7 +116,7 @@ def diff_role_set(before: RoleSetState, after: RoleSetState) -> tuple[Change, ..
     old_settings = frozenset(setting for setting in before.settings if setting.role not in gone)
     passwords = {name: text for name, text in (after.passwords or {}).items() if name in after.roles}
     return (
-        *diff_roles(before.roles, after.roles),
+        *diff_roles(before.roles, after.roles, before.unlisted),
         *diff_memberships(old_rows, new_rows, granting_in(before)),
         *diff_settings(old_settings, after.settings),
         *diff_passwords(before.passwords or {}, passwords),
@@ -114,17 +124,25 @@ def diff_role_set(before: RoleSetState, after: RoleSetState) -> tuple[Change, ..
 
 
 def undo_role_set(before: RoleSetState, after: RoleSetState) -> tuple[Change, ...]:
-    """Give the changes that lead back; dropped roles are named and not made again."""
-    gone = frozenset(before.roles) - frozenset(after.roles)
-    there = without_grantors(before.memberships, gone, before.server)
-    rest = replace(
-        before,
-        roles={name: role for name, role in before.roles.items() if name not in gone},
+    """Give the changes that lead back; what concerns roles that are dropped is named, and not done."""
+    dropped = frozenset(before.roles) - frozenset(after.roles)
+    gone = dropped | before.leaving
+    notes = [note(drop(name), f"role {name} was dropped; it is not made again") for name in sorted(dropped)]
+    leaving = before.leaving - dropped
+    shut = [one for one in diff_role_set(before, after) if {one.role, one.object, one.grantor} & leaving]
+    notes += [note(one, f"not undone, for the role is removed: {one.summary}") for one in shut]
+    return (*diff_role_set(without(after, gone), without(before, gone)), *notes)
+
+
+def without(state: RoleSetState, gone: frozenset[str]) -> RoleSetState:
+    """Give a state without some roles, and without what is theirs."""
+    there = without_grantors(state.memberships, gone, state.server)
+    return replace(
+        state,
+        roles={name: role for name, role in state.roles.items() if name not in gone},
         memberships=frozenset(row for row in there if not {row.role, row.member, row.grantor} & gone),
-        settings=frozenset(setting for setting in before.settings if setting.role not in gone),
+        settings=frozenset(setting for setting in state.settings if setting.role not in gone),
     )
-    notes = (note(drop(name), f"role {name} was dropped; it is not made again") for name in sorted(gone))
-    return (*diff_role_set(after, rest), *notes)
 
 
 def role_set_lines(state: RoleSetState, other: RoleSetState) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..items import check_choices, checked_name, checked_text
 from ..keys import ROLE_ITEM
 from ..memberships.model import MembershipSpec, parse_memberships
+from ..removal.model import Successor, parse_successor
 from ..secret import Secret
 from ..settings.model import Parameters, parse_parameters
 from .expiry import Expiry, parse_expiry
@@ -43,7 +44,11 @@ class RoleState:
 
 @dataclass(frozen=True)
 class RoleSpec:
-    """A role as declared; what is None or not in ``flags`` is not managed."""
+    """A role as declared; what is None or not in ``flags`` is not managed.
+
+    With ``exact_attributes``, mode ``exact`` gives those that aren't declared PostgreSQL's defaults. ``successor`` and
+    ``terminate`` say how a role goes that isn't to be there.
+    """
 
     name: str
     present: bool = True
@@ -55,6 +60,13 @@ class RoleSpec:
     memberships: Optional[tuple[MembershipSpec, ...]] = None
     parameters: Optional[Parameters] = None
     database_parameters: Optional[Mapping[str, Parameters]] = None
+    exact_attributes: bool = False
+    successor: Optional[Successor] = None
+    terminate: bool = False
+
+    def leaves(self) -> bool:
+        """Tell whether it is removed in steps: shut, handed on in each database, and dropped last."""
+        return not self.present and (self.successor is not None or self.terminate)
 
 
 def parse_role(item: Mapping[str, Any], where: str) -> RoleSpec:
@@ -73,6 +85,9 @@ def parse_role(item: Mapping[str, Any], where: str) -> RoleSpec:
         None if roles is None else parse_memberships(roles, where),
         role_parameters(item, where),
         None if databases is None else in_databases(databases, where),
+        item.get("attributes") == "exact",
+        parse_successor(item.get("reassign_to"), where),
+        bool(item.get("terminate")),
     )
 
 

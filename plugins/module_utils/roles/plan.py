@@ -18,10 +18,16 @@ from .model import FLAGS, RoleSpec, RoleState
 Roles = Mapping[str, RoleState]
 
 
-def resolve_role(spec: RoleSpec, current: Optional[RoleState], today: date, renew_days: Optional[int]) -> RoleState:
-    """Give the role as declared; what isn't declared stays, or is PostgreSQL's default for a new one."""
+def resolve_role(
+    spec: RoleSpec, current: Optional[RoleState], today: date, renew_days: Optional[int], exact: bool = False
+) -> RoleState:
+    """Give the role as declared; what isn't declared stays, or is PostgreSQL's default for a new one.
+
+    With ``exact``, an item that says so gives its role the defaults where it declares nothing; comments stay.
+    """
     flags: Mapping[str, Any] = spec.flags
-    state = replace(current or RoleState(spec.name), **flags)
+    plain = RoleState(spec.name, comment=current.comment if current else None)
+    state = replace(plain if current is None or (exact and spec.exact_attributes) else current, **flags)
     if spec.connlimit is not None:
         state = replace(state, connlimit=spec.connlimit)
     if spec.comment is not None:
@@ -32,8 +38,8 @@ def resolve_role(spec: RoleSpec, current: Optional[RoleState], today: date, rene
     return state
 
 
-def diff_roles(before: Roles, after: Roles) -> list[Change]:
-    """Create, alter and drop roles."""
+def diff_roles(before: Roles, after: Roles, unlisted: frozenset[str] = frozenset()) -> list[Change]:
+    """Create, alter and drop roles; of those that no item declares, say so."""
     changes: list[Change] = []
     for name in sorted(after):
         old, new = before.get(name), after[name]
@@ -41,7 +47,13 @@ def diff_roles(before: Roles, after: Roles) -> list[Change]:
             continue
         changes += [create(new)] if old is None else alter(old, new)
         changes += comment(old, new)
-    return [*changes, *(drop(name) for name in sorted(before) if name not in after)]
+    gone = (drop(name) for name in sorted(before) if name not in after)
+    return [undeclared(change) if change.role in unlisted else change for change in [*changes, *gone]]
+
+
+def undeclared(change: Change) -> Change:
+    """Say of a change that no item declares its role."""
+    return replace(change, summary=f"{change.summary}, which no item declares")
 
 
 def create(role: RoleState) -> Change:
@@ -56,8 +68,13 @@ def alter(old: RoleState, new: RoleState) -> list[Change]:
     words = " ".join(attributes(old, new))
     if not words:
         return []
-    sql = f"ALTER ROLE {ident(new.name)} {words}"
-    return [Change(ALTER_ROLE, "ROLE", new.name, f"alter role {new.name}: {words}", sql, role=new.name)]
+    sql, summary = f"ALTER ROLE {ident(new.name)} {words}", f"alter role {new.name}: {words}"
+    return [Change(ALTER_ROLE, "ROLE", new.name, summary, sql, role=new.name, destructive=loses(old, new))]
+
+
+def loses(old: RoleState, new: RoleState) -> bool:
+    """Tell whether a role loses an attribute."""
+    return any(getattr(old, flag) and not getattr(new, flag) for flag in FLAGS)
 
 
 def attributes(old: RoleState, new: RoleState) -> list[str]:

@@ -16,6 +16,7 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.memberships.model 
     parse_memberships,
 )
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.memberships.plan import (
+    complete,
     diff_memberships,
     fitting,
     levels,
@@ -47,6 +48,18 @@ def test_what_is_declared_holds_over_all_rows_and_holds_again(
     for name, value in spec.options().items() if spec.present else ():
         given_by_any = any(getattr(row, name) for row in after)
         assert given_by_any is value
+
+
+@given(ROWS, SPECS, BOOLEANS)
+def test_a_complete_declaration_leaves_no_option_as_it_was(
+    rows: frozenset[Membership], spec: MembershipSpec, inherit: bool
+) -> None:
+    whole = complete(replace(spec, present=True), inherit, keeps_admin=False)
+    after = resolve_membership(rows, whole, DEFAULT)
+    plain = {"admin": False, "inherit": inherit, "set": True}
+    for name, value in {**plain, **spec.options()}.items():
+        assert any(getattr(row, name) for row in after) is value
+    assert complete(MembershipSpec("p"), inherit, keeps_admin=True).admin is None
 
 
 @given(ROWS, SPECS)

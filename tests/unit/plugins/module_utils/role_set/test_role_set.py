@@ -25,8 +25,18 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.roles.model import
 from hypothesis import given
 from hypothesis import strategies as st
 
-OPTIONS = ["memberships", "parameters_mode", "expire_renew_days", "scram_iterations", "defer", "only"]
-DEFAULTS = {**dict.fromkeys(OPTIONS), "mode": "additive", "update_password": "always", "allow_self": False}
+OPTIONS = [
+    "memberships",
+    "parameters_mode",
+    "expire_renew_days",
+    "scram_iterations",
+    "defer",
+    "only",
+    "unlisted_except",
+    "assume",
+]
+SET = {"mode": "additive", "update_password": "always", "allow_self": False, "unlisted_roles": "ignore"}
+DEFAULTS = {**dict.fromkeys(OPTIONS), **SET}
 
 
 def declared(*items: dict[str, Any], **options: Any) -> RoleSet:
@@ -45,7 +55,12 @@ PARENTS = st.builds(
 )
 ITEMS = st.fixed_dictionaries(
     {"name": ROLE_NAMES},
-    optional={"login": st.booleans(), "comment": st.text(max_size=3), "state": st.sampled_from(["present", "absent"])}
+    optional={
+        "login": st.booleans(),
+        "attributes": st.just("exact"),
+        "comment": st.text(max_size=3),
+        "state": st.sampled_from(["present", "absent"]),
+    }
     | {"roles": st.lists(PARENTS, max_size=3, unique_by=lambda item: item["name"])},
 )
 ROWS = st.sets(st.builds(Membership, ROLE_NAMES, ROLE_NAMES, st.just("postgres"), st.booleans()), max_size=5)
@@ -56,15 +71,16 @@ ROWS = st.sets(st.builds(Membership, ROLE_NAMES, ROLE_NAMES, st.just("postgres")
     st.sets(ROLE_NAMES),
     ROWS,
     st.sampled_from([150000, 180000]),
+    st.sampled_from(["additive", "exact"]),
 )
 def test_a_plan_leads_where_it_says_and_a_second_one_is_empty(
-    items: list[dict[str, Any]], names: set[str], rows: set[Membership], version: int
+    items: list[dict[str, Any]], names: set[str], rows: set[Membership], version: int, mode: str
 ) -> None:
     there = {row for row in rows if {row.role, row.member} <= names and row.role < row.member}
     there = set({(row.role, row.member): row for row in there}.values())
     before = state("".join(sorted(names)), there, version)
     try:
-        wanted = declared(*items)
+        wanted = declared(*items, mode=mode)
         after = resolve_role_set(wanted, before).after
     except InputError:
         return

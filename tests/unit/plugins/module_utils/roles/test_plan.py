@@ -108,5 +108,14 @@ def test_what_is_wrong_is_named(item: dict[str, Any], message: str) -> None:
     assert message in str(caught.value)
 
 
+def test_exact_attributes_count_where_the_mode_is_exact_and_spare_the_comment() -> None:
+    spec = parse_role({"name": "x", "attributes": "exact", "createdb": True}, "")
+    there = RoleState("x", False, True, False, True, False, True, True, 3, "2031-01-01 00:00:00+00", "a comment")
+    assert resolve_role(spec, there, TODAY, None, exact=True) == RoleState("x", createdb=True, comment="a comment")
+    assert resolve_role(spec, there, TODAY, None) == replace(there, createdb=True)
+    plain = parse_role({"name": "x", "attributes": "declared"}, "")
+    assert resolve_role(plain, there, TODAY, None, exact=True) == there
+
+
 def test_null_for_a_database_is_not_managed() -> None:
     assert parse_role({"name": "x", "database_parameters": {"db": None}}, "").database_parameters == {}
