@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Optional
+from dataclasses import dataclass
+from typing import Optional
 
 from .connection import Connection
 from .errors import AccessError
@@ -72,12 +71,3 @@ def refuse_standby(connection: Connection) -> None:
     primary = read_primary(connection)
     where = f"the primary is {primary.host}, port {primary.port or 'unknown'}" if primary else "log in to the primary"
     raise AccessError(f"the server is a standby and can't be changed, and there is something to change: {where}")
-
-
-def read_access(connection: Connection, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the facts that were asked for."""
-    if "server" not in params["gather"]:
-        return {}
-    server, primary = connection.server, read_primary(connection)
-    facts = {"version": server.version, "version_text": server.version_text, "in_recovery": server.in_recovery}
-    return {"server": {**facts, "primary": asdict(primary) if primary else None}}
