@@ -18,6 +18,7 @@ PARTS = {
         "Provision the default privileges",
         "ALTER DEFAULT PRIVILEGES FOR ROLE dbrole_admin REVOKE SELECT ON TABLES FROM dbrole_readonly",
     ),
+    "objects": ("Provision the privileges on what is there", "GRANT CREATE ON TABLESPACE pg_default TO analyst_ada"),
 }
 BLOCKS = blocks(ROLE / "README.md")
 HOSTS = {"pg_embedded": {"hosts": dict.fromkeys((*PARTS, "plain"), LOCAL)}}

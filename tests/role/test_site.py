@@ -34,6 +34,7 @@ PARTS = [
     "Provision the roles",
     "Provision the databases and who may connect",
     "Provision the default privileges",
+    "Provision the privileges on what is there",
 ]
 
 

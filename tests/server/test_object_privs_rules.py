@@ -17,6 +17,7 @@ CLASSES = [
     "GRANT EXECUTE ON FUNCTIONS TO readers",
 ]
 RELATIONS = ("users", "orders", "orders_1", "emails", "counts", "foreign_hand", "distant")
+ROW_TYPE = "SELECT typacl::text[] FROM pg_type WHERE typname = 'orders'"
 EXCEPT = {"except_schemas": ["monitor"]}
 
 
@@ -128,6 +129,16 @@ def test_databases_and_tablespaces_are_the_clusters_part(world: Server) -> None:
     ]
     assert may(world, "support", "CREATE SCHEMA mine", "shop")
     assert not call(world, *rules, **READ_ONLY)["changed"]
+
+
+def test_a_tables_row_type_is_reached_by_its_name_only(world: Server) -> None:
+    rule = "REVOKE USAGE ON TYPE app.orders FROM PUBLIC"
+    call(world, rule)
+    assert ["app_owner=U/app_owner"] == [*sql(world, ROW_TYPE)[0][0]]
+    sql(world, "GRANT USAGE ON TYPE app.orders TO PUBLIC")
+    assert call(world, rule)["changed"]
+    call(world, "GRANT USAGE ON TYPES TO readers")
+    assert ["app_owner=U/app_owner"] == [*sql(world, ROW_TYPE)[0][0]]
 
 
 def test_the_narrower_rule_counts(world: Server) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.leastpriv.pgsql.plugins.modules import (
     pg_access_info,
     pg_db_isolation,
     pg_default_privs,
+    pg_object_privs,
     pg_role_set,
 )
 
@@ -29,7 +30,7 @@ MODULES = {path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
 SOURCES = [path for folder in ("tests", "molecule") for path in (CHECKOUT / folder).rglob("*.py")]
 TESTS = {name for path in SOURCES for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)}
-RETURNED = {"changes", "sql", "undo_sql", "diff", "warnings", "summary", "destructive", "server"}
+RETURNED = {"changes", "sql", "undo_sql", "diff", "warnings", "summary", "destructive", "server", "drift", "drift_sql", "scope"}
 # What is neither an option nor a key: names of roles and databases, settings of the server, words of Ansible, verbs.
 OTHERS = {
     *("analyst_ada", "dbuser_shop", "shop_app", "shop", "cloudadmin", "postgres", "template1", "replicator", "public"),
@@ -40,6 +41,7 @@ OTHERS = {
     *("parse", "read", "resolve", "undo", "lines", "predict", "main", "mypy", "ruff", "auto_explain", "pgaudit"),
     *("major_changes", "minor_changes", "breaking_changes", "deprecated_features", "removed_features"),
     *("security_fixes", "bugfixes", "known_issues", "version_added", "match", "assert", "false", "true", "ok"),
+    *("report", "ignore", "nologin", "drop", "stricter", "brownfield", "drift", "monitor"),
     *("plugins", "playbooks", "inventories", "testbed", "demo", "bench", "molecule", "apply", "upsert"),
 }
 
@@ -49,9 +51,10 @@ def load(*path: str) -> Any:
 
 
 ROLE_OPTIONS = set(load("roles", "pgsql_access", "meta", "argument_specs.yml")["argument_specs"]["main"]["options"])
+MODULE_FILES = (pg_access_info, pg_db_isolation, pg_default_privs, pg_object_privs, pg_role_set)
 MODULE_OPTIONS = {
     *spec.CONNECTION,
-    *(name for module in (pg_access_info, pg_db_isolation, pg_default_privs, pg_role_set) for name in module.SPEC),
+    *(name for module in MODULE_FILES for name in module.SPEC),
 }
 ITEM_KEYS = {
     *(key for item in (keys.ROLE_ITEM, keys.DATABASE_ITEM, keys.MEMBERSHIP_ITEM) for key in item),

@@ -45,7 +45,8 @@ INSIDE_OBJECTS = """
     JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
     LEFT JOIN pg_catalog.pg_class r ON r.oid = t.typrelid AND r.relkind = 'c'
     WHERE t.typinput <> 'pg_catalog.array_in'::pg_catalog.regproc AND t.typtype <> 'm'
-      AND (t.typrelid = 0 OR r.oid IS NOT NULL OR t.typacl IS NOT NULL)
+      AND (t.typrelid = 0 OR r.oid IS NOT NULL OR t.typacl IS NOT NULL
+           OR t.typname IN (SELECT name FROM named WHERE class = 'TYPE'))
       AND (n.nspname NOT IN ('pg_catalog', 'information_schema') OR t.typname IN (SELECT name FROM named))
     UNION ALL
     SELECT 'SCHEMA', n.tableoid, n.oid, n.nspname::text, n.nspname::text, '', '',
