@@ -145,6 +145,12 @@ options:
                 type: str
                 choices: [present, absent]
                 default: present
+  audit:
+    description:
+      - In check mode, plan also what the login may not do, and name it in a warning. Otherwise it is an error.
+      - For those who compare and aren't allowed to repair.
+    type: bool
+    default: false
   verify:
     description: Plan once more after an apply, and fail with what remains if that plan isn't empty.
     type: bool

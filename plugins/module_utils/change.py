@@ -94,6 +94,7 @@ class Change:
     secret: Optional[Secret] = None
     run_as: Optional[str] = None
     borrower: Optional[str] = None
+    through: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
 
@@ -114,24 +115,32 @@ class Change:
     def acted(self, back: Optional[str]) -> list[str]:
         """Give the statements that become the role to act as, act, and become ``back`` again.
 
-        A ``borrower`` is given membership in that role before, and gives it back after.
+        A ``borrower`` is given membership in that role before, and gives it back after. The role is let into the
+        schemas that it goes ``through`` for the time being.
         """
         if not self.run_as:
             return [self.statement()]
         back = back or self.borrower
-        act = [
-            f"SET LOCAL ROLE {ident(self.run_as)}",
-            self.statement(),
-            *([f"SET LOCAL ROLE {ident(back)}"] if back else []),
-        ]
+        return [*self.let_in("GRANT", "TO"), *self.borrowed(back), *self.let_in("REVOKE", "FROM")]
+
+    def let_in(self, verb: str, preposition: str) -> list[str]:
+        """Give the statement that lets the role to act as into the schemas, or out again."""
+        schemas = ", ".join(ident(name) for name in self.through)
+        return [f"{verb} USAGE ON SCHEMA {schemas} {preposition} {ident(self.run_as or '')}"] if schemas else []
+
+    def borrowed(self, back: Optional[str]) -> list[str]:
+        """Give the statements that act as the role, with membership that is lent if need be."""
+        me = ident(self.run_as or "")
+        again = ["RESET ROLE"] if self.through else []
+        act = [f"SET LOCAL ROLE {me}", self.statement(), *([f"SET LOCAL ROLE {ident(back)}"] if back else again)]
         if not self.borrower:
             return act
-        lend = f"{ident(self.run_as)} TO {ident(self.borrower)} WITH INHERIT FALSE, SET TRUE"
-        return [f"GRANT {lend}", *act, f"REVOKE {ident(self.run_as)} FROM {ident(self.borrower)}"]
+        lend = f"{me} TO {ident(self.borrower)} WITH INHERIT FALSE, SET TRUE"
+        return [f"GRANT {lend}", *act, f"REVOKE {me} FROM {ident(self.borrower)}"]
 
     def as_result(self) -> dict[str, Any]:
         """Give the change as a dictionary for the module's result, without SQL and without secrets."""
-        hidden = ("sql", "secret", "run_as", "borrower")
+        hidden = ("sql", "secret", "run_as", "borrower", "through")
         return {key: value for key, value in asdict(replace(self, secret=None)).items() if key not in hidden}
 
 
@@ -147,7 +156,7 @@ def inside(database: Optional[str], changes: Iterable[Change]) -> tuple[Change, 
 
 def note(change: Change, text: str) -> Change:
     """Turn a change into a comment, for what an undo names and doesn't do."""
-    return replace(change, sql=commented(text), secret=None, run_as=None, borrower=None)
+    return replace(change, sql=commented(text), secret=None, run_as=None, borrower=None, through=())
 
 
 def commented(text: str) -> str:

@@ -10,7 +10,6 @@ from typing import Union
 
 from .apply import apply, opened, side_by_side
 from .change import Change
-from .connection import Login
 from .errors import AccessError, InputError, raise_problems
 from .outside import creations, removals, within
 from .plan import Plan, make_plan
@@ -37,9 +36,9 @@ def perform(task: Task, run: Run) -> Outcome:
 def make_plans(task: Task, run: Run) -> Plans:
     """Plan without a lock: the cluster's part, then the databases' parts side by side."""
     with opened(run.login) as connection:
-        cluster = make_plan(task.cluster, task.cluster.read(connection))
+        cluster = make_plan(task.cluster, task.cluster.read(connection), run.audit)
         insides = look_inside_all(task.insides(cluster), run)
-        last = make_plan(task.last, cluster.after) if task.last else None
+        last = make_plan(task.last, cluster.after, run.audit) if task.last else None
         plans = Plans(cluster, insides, connection.server.superuser, last)
         if plans.anything():
             refuse_standby(connection)
@@ -48,25 +47,25 @@ def make_plans(task: Task, run: Run) -> Plans:
 
 def look_inside_all(parts: Sequence[AnyPart], run: Run) -> tuple[AnyPlan, ...]:
     """Plan the databases' parts side by side; one error names what stands against any of them."""
-    results = side_by_side(run.jobs, parts, lambda part: looked_at(part, run.login))
+    results = side_by_side(run.jobs, parts, lambda part: looked_at(part, run))
     raise_problems(str(result) for result in results if isinstance(result, InputError))
     return tuple(result for result in results if isinstance(result, Plan))
 
 
-def looked_at(part: AnyPart, login: Login) -> Union[AnyPlan, InputError]:
+def looked_at(part: AnyPart, run: Run) -> Union[AnyPlan, InputError]:
     """Plan one database's part, and give a wrong declaration as a value, so that the others are looked at, too."""
     try:
-        return look_inside(part, login)
+        return look_inside(part, run)
     except InputError as error:
         return error
 
 
-def look_inside(part: AnyPart, login: Login) -> AnyPlan:
+def look_inside(part: AnyPart, run: Run) -> AnyPlan:
     """Plan one database's part; of a database that isn't there yet, from its template."""
     if part.predict is not None and part.template is None:
-        return make_plan(part, part.predict(None))
-    with opened(login, part.template if part.predict else part.database) as connection:
-        return make_plan(part, part.predict(connection) if part.predict else part.read(connection))
+        return make_plan(part, part.predict(None), run.audit)
+    with opened(run.login, part.template if part.predict else part.database) as connection:
+        return make_plan(part, part.predict(connection) if part.predict else part.read(connection), run.audit)
 
 
 def foreseen(plans: Plans) -> Outcome:

@@ -11,17 +11,18 @@ from typing import Generic, Optional, TypeVar
 
 from .change import Change, inside, ordered
 from .connection import Connection
-from .errors import InputError
+from .errors import InputError, raise_problems
 
 S = TypeVar("S")
 
 
 @dataclass(frozen=True)
 class Resolved(Generic[S]):
-    """The state that a declaration leads to, and what its author should know."""
+    """The state that a declaration leads to, what its author should know, and what the login may not do of it."""
 
     after: S
     warnings: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,18 @@ class Plan(Generic[S]):
         return _only(before, after), _only(after, before)
 
 
-def make_plan(part: Part[S], before: S) -> Plan[S]:
-    """Resolve what is declared against what is there, and list the changes."""
+def make_plan(part: Part[S], before: S, audit: bool = False) -> Plan[S]:
+    """Resolve what is declared against what is there, and list the changes.
+
+    What the login may not do is an error, but for an audit, which does nothing of it: there it is a warning.
+    """
     resolved = part.resolve(before)
+    if not audit:
+        raise_problems(resolved.refusals)
     changes = inside(part.database, ordered(part.diff(before, resolved.after)))
     drift, unjudged = drift_of(part, resolved.after)
-    return Plan(part, before, resolved.after, changes, (*resolved.warnings, *unjudged), drift)
+    barred = tuple(f"this login could not repair everything: {text}" for text in resolved.refusals)
+    return Plan(part, before, resolved.after, changes, (*resolved.warnings, *unjudged, *barred), drift)
 
 
 def drift_of(part: Part[S], after: S) -> tuple[tuple[Change, ...], tuple[str, ...]]:

@@ -43,7 +43,8 @@ def inform(module: AnsibleModule, read: Callable[[Connection, Params], Result]) 
 def changed(params: Params, parse: Callable[[Params, Assume], Task], check: bool) -> Result:
     """Parse, perform, and give the result."""
     task = parse(params, parse_assume(params["assume"], check))
-    outcome = perform(task, Run(parse_login(params), check, params["verify"], jobs_of(params.get("jobs"))))
+    how = Run(parse_login(params), check, params["verify"], jobs_of(params.get("jobs")), audit_of(params, check))
+    outcome = perform(task, how)
     left = [f"undeclared, and left as it is in mode report: {summaries(outcome.drift)}"] if outcome.drift else []
     return {**result_of(outcome), **task.facts, "warnings": [*outcome.warnings, *left]}
 
@@ -52,6 +53,13 @@ def asked(params: Params, read: Callable[[Connection, Params], Result]) -> Resul
     """Read what was asked for in one session."""
     with opened(parse_login(params)) as connection:
         return {"changed": False, **read(connection, params)}
+
+
+def audit_of(params: Params, check: bool) -> bool:
+    """Tell whether this is an audit, which has to be in check mode."""
+    if params["audit"] and not check:
+        raise AccessError("audit is true outside of check mode: run this in check mode, or leave audit out")
+    return bool(params["audit"])
 
 
 def jobs_of(value: Optional[int]) -> int:

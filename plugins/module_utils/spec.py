@@ -67,6 +67,7 @@ CHANGING: Spec = {
     **CONNECTION,
     "mode": {"type": "str", "choices": MODES, "default": "additive"},
     "assume": ASSUME,
+    "audit": {"type": "bool", "default": False},
     "verify": {"type": "bool", "default": True},
     "lock_timeout": {"type": "float", "default": 5.0},
 }

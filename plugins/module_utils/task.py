@@ -54,12 +54,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Run:
-    """How a task is run: by which login, how many databases side by side, for real or not, proved or not."""
+    """How a task is run: by which login, how many databases side by side, for real or not, proved or not.
+
+    An ``audit`` plans what the login may not do as well.
+    """
 
     login: Login
     check: bool = False
     verify: bool = True
     jobs: int = 1
+    audit: bool = False
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,8 @@ def test_hostile_objects_of_the_same_name_are_not_used(world: Server) -> None:
         """CREATE FUNCTION public.aclexplode(aclitem[]) RETURNS int LANGUAGE sql AS 'SELECT 1/0';
         CREATE FUNCTION public.quote_ident(text) RETURNS text LANGUAGE sql AS 'SELECT $$evil$$';
         CREATE TABLE public.pg_class (n int);
-        ALTER DATABASE postgres SET search_path TO public, pg_catalog; ALTER DATABASE postgres SET quote_all_identifiers TO on
+        ALTER DATABASE postgres SET search_path TO public, pg_catalog;
+        ALTER DATABASE postgres SET quote_all_identifiers TO on
         """,
     )
     result = call(world, "GRANT SELECT ON TABLE app.users TO readers")

@@ -86,6 +86,17 @@ def test_exact_takes_a_chain_of_grants_apart(world: Server) -> None:
     assert len([line for line in statements(result) if "SET LOCAL ROLE" in line]) == 2
 
 
+def test_a_grantor_who_may_not_enter_the_schema_is_let_in_for_the_revoke_only(world: Server) -> None:
+    sql(world, "GRANT USAGE ON SCHEMA app TO support; GRANT SELECT ON app.users TO support WITH GRANT OPTION")
+    sql(world, "SET ROLE support;\nGRANT SELECT ON app.users TO readers")
+    sql(world, "REVOKE USAGE ON SCHEMA app FROM support")
+    result = call(world, mode="exact", grantees="all")
+    assert direct(world, "app.users", "readers") == direct(world, "app.users", "support") == ""
+    assert not may(world, "support", "SELECT 'app.users'::regclass")
+    assert "support" not in str(acls(world)["app"])
+    assert any(line.startswith('BEGIN; GRANT USAGE ON SCHEMA "app" TO "support"; SET') for line in statements(result))
+
+
 def test_the_scope_is_stated(world: Server) -> None:
     result = call(world, *RULES, mode="exact", owners=["app_owner"], check=True)
     assert result["scope"] == {

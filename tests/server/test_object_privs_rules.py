@@ -134,11 +134,11 @@ def test_databases_and_tablespaces_are_the_clusters_part(world: Server) -> None:
 def test_a_tables_row_type_is_reached_by_its_name_only(world: Server) -> None:
     rule = "REVOKE USAGE ON TYPE app.orders FROM PUBLIC"
     call(world, rule)
-    assert ["app_owner=U/app_owner"] == [*sql(world, ROW_TYPE)[0][0]]
+    assert [*sql(world, ROW_TYPE)[0][0]] == ["app_owner=U/app_owner"]
     sql(world, "GRANT USAGE ON TYPE app.orders TO PUBLIC")
     assert call(world, rule)["changed"]
     call(world, "GRANT USAGE ON TYPES TO readers")
-    assert ["app_owner=U/app_owner"] == [*sql(world, ROW_TYPE)[0][0]]
+    assert [*sql(world, ROW_TYPE)[0][0]] == ["app_owner=U/app_owner"]
 
 
 def test_the_narrower_rule_counts(world: Server) -> None:

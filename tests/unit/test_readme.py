@@ -30,7 +30,21 @@ MODULES = {path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
 SOURCES = [path for folder in ("tests", "molecule") for path in (CHECKOUT / folder).rglob("*.py")]
 TESTS = {name for path in SOURCES for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)}
-RETURNED = {"changes", "sql", "undo_sql", "diff", "warnings", "summary", "destructive", "server", "drift", "drift_sql", "scope"}
+RETURNED = {
+    *(
+        "changes",
+        "sql",
+        "undo_sql",
+        "diff",
+        "warnings",
+        "summary",
+        "destructive",
+        "server",
+        "drift",
+        "drift_sql",
+        "scope",
+    ),
+}
 # What is neither an option nor a key: names of roles and databases, settings of the server, words of Ansible, verbs.
 OTHERS = {
     *("analyst_ada", "dbuser_shop", "shop_app", "shop", "cloudadmin", "postgres", "template1", "replicator", "public"),

@@ -40,8 +40,8 @@ def resolve_defaults(inside: Inside, state: Defaults) -> Resolved[Defaults]:
     current = by_creator(state.creators, state.facts)
     after = resolve_creators(inside, current)
     changing = sorted(creator for creator in after if after[creator] != current[creator])
-    raise_problems([*problems, *ineffective(inside, after), *forbidden(inside, changing)])
-    return Resolved(replace(state, facts=facts_of(after)), warnings)
+    raise_problems([*problems, *ineffective(inside, after)])
+    return Resolved(replace(state, facts=facts_of(after)), warnings, tuple(forbidden(inside, changing)))
 
 
 def exact_defaults(inside: Inside, state: Defaults) -> Resolved[Defaults]:

@@ -26,14 +26,10 @@ def resolve_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved
     """Give the inside as declared; one error names everything that stands against it."""
     after = planned(inside, actor, state)
     changing = baseline(state, after) ^ after.privileges
-    refusals = [
-        *actor.refusals(changing, after.schemas, state.privileges),
-        *not_given(actor, state, after),
-        *not_dropped(inside, actor, state),
-        *refused(inside, actor, state, after),
-    ]
-    raise_problems(f"database {inside.database}: {text}" for text in refusals)
-    return Resolved(after)
+    where = f"database {inside.database}: "
+    raise_problems(where + text for text in (*not_dropped(inside, actor, state), *refused(inside, actor, state, after)))
+    refusals = (*actor.refusals(changing, after.schemas, state.privileges), *not_given(actor, state, after))
+    return Resolved(after, refusals=tuple(where + text for text in refusals))
 
 
 def exact_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved[InsideState]:

@@ -34,7 +34,6 @@ def judge(declared: Isolation, before: IsolationState, after: IsolationState) ->
         yield from contradictions(spec, declared.system, owner, before.server.version)
     for name in sorted(declared.absent.keys() & before.databases.keys()):
         yield from not_droppable(declared.absent[name], before)
-    yield from not_allowed(before, after)
     yield from left_hanging(before, after)
 
 

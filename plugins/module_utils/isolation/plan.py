@@ -22,7 +22,7 @@ from ..privileges.model import Privilege, Privileges, by_object
 from ..privileges.plan import diff_privileges, privilege_line
 from ..settings.plan import Settings, diff_settings, resolve_settings, settings_lines
 from .acl import Place, baseline, resolve_acl
-from .checks import judge, warnings_of
+from .checks import judge, not_allowed, warnings_of
 from .missing import missing_names
 from .model import Isolation, IsolationState
 
@@ -34,7 +34,8 @@ def resolve_isolation(declared: Isolation, state: IsolationState) -> Resolved[Is
     declared = with_encodings(declared, state)
     after = planned(declared, state)
     raise_problems(judge(declared, state, after))
-    return Resolved(after, (*warnings, *warnings_of(declared, state, after)))
+    said = (*warnings, *warnings_of(declared, state, after))
+    return Resolved(after, said, tuple(not_allowed(state, after)))
 
 
 def exact_isolation(declared: Isolation, state: IsolationState) -> Resolved[IsolationState]:

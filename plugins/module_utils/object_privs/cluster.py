@@ -11,8 +11,8 @@ from ..acl import PUBLIC
 from ..connection import Connection
 from ..databases.inspect import read_databases
 from ..default_privs.checks import unusable, with_databases, worked_on
-from ..default_privs.inspect import overlaid_databases
 from ..default_privs.creators import Creators
+from ..default_privs.inspect import overlaid_databases
 from ..default_privs.model import Cluster, DefaultPrivs
 from ..errors import raise_problems
 from ..plan import Resolved
@@ -62,7 +62,7 @@ def resolve_cluster(declared: ObjectPrivs, state: ClusterState) -> Resolved[Clus
     raise_problems(dict.fromkeys([*problems, *absent]))
     shared = resolve_objects(looking_at_cluster(declared, state), state.shared)
     after = replace(state, cluster=cluster, shared=shared.after)
-    return Resolved(after, (*warnings, *assumed, *shared.warnings))
+    return Resolved(after, (*warnings, *assumed, *shared.warnings), shared.refusals)
 
 
 def outside(declared: ObjectPrivs, cluster: Cluster) -> list[str]:

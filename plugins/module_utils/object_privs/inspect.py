@@ -182,10 +182,10 @@ def no_schemas(connection: Connection, looking: Looking) -> Iterable[str]:
 
 def shape_of(object_class: str, objects: list[str], owner: str, entries: Any, *reach: Any) -> Shape:
     """Give a shape from its row."""
-    rules, scoped, aside = reach
-    return Shape(
-        object_class, tuple(sorted(objects)), owner, acl(object_class, entries), tuple(sorted(rules)), scoped, aside
-    )
+    rules, scoped, aside, barred = reach
+    names, numbers = tuple(sorted(objects)), tuple(sorted(rules))
+    barred = frozenset((grantor, schema) for grantor, schema in barred or ())
+    return Shape(object_class, names, owner, acl(object_class, entries), numbers, scoped, aside, barred)
 
 
 def acl(object_class: str, entries: Any) -> Privileges:

@@ -80,6 +80,7 @@ class Shape:
     ``objects`` are the names as they stand in SQL; in ``entries`` the object is '' or, of class COLUMN, the column.
     ``rules`` are the numbers of the rules that reach these objects. What isn't ``scoped`` is reached by rules that
     name it only, and exact takes nothing there; what stands ``aside`` neither gets nor loses by rules for many.
+    ``barred`` has the grantors, each with a schema, that have no USAGE there, so that they can't name the objects.
     """
 
     object_class: str
@@ -89,6 +90,7 @@ class Shape:
     rules: tuple[int, ...]
     scoped: bool = True
     aside: bool = False
+    barred: frozenset[tuple[str, str]] = frozenset()
 
     def key(self) -> tuple[str, tuple[str, ...]]:
         """Tell which objects these are, whatever their ACL."""

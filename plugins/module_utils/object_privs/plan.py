@@ -27,6 +27,7 @@ class Judged:
 
     after: Shape
     problems: tuple[str, ...]
+    refusals: tuple[str, ...] = ()
 
 
 def resolve_objects(looking: Looking, state: Objects) -> Resolved[Objects]:
@@ -38,6 +39,7 @@ def resolve_objects(looking: Looking, state: Objects) -> Resolved[Objects]:
     return Resolved(
         replace(state, shapes=tuple(one.after for one in judged)),
         tuple(looking.where() + text for text in state.warnings),
+        tuple(dict.fromkeys(looking.where() + text for one in judged for text in one.refusals)),
     )
 
 
@@ -55,13 +57,12 @@ def resolve_shape(looking: Looking, shape: Shape, wanted: Wanted) -> Judged:
     options = declared_options(looking, shape, wanted)
     columns = sorted({entry.object for entry in shape.entries} | {what[0] for what in options} | {""})
     after = frozenset().union(*(resolve_part(looking, shape, wanted, options, column) for column in columns))
-    hanging = ungrounded(after, owner) - ungrounded(shape.entries, owner)
+    hanging = (ungrounded(after, owner) - ungrounded(shape.entries, owner)) & shape.entries
     problems = [
         *(f"{named(shape)}: {text}" for text in wanted.problems),
-        *refusals(looking, shape, after),
         *(left_hanging(shape, entry) for entry in sorted(hanging)),
     ]
-    return Judged(replace(shape, entries=after), tuple(problems))
+    return Judged(replace(shape, entries=after), tuple(problems), tuple(refusals(looking, shape, after)))
 
 
 def ungrounded(entries: Privileges, owner: str) -> Privileges:

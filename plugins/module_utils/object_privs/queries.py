@@ -104,6 +104,7 @@ SHAPES = """
 )
 """
 
+# The last column has the grantors, but for owners, that lack USAGE on the schema: they couldn't even name the object.
 # given: wanted there; taken: wanted gone; tolerated: may be there or not. Of what rules say about one privilege the
 # narrowest counts, for the privilege and for its grant option by themselves. Where two rules contradict each other,
 # the object is sent, too, and the contradiction is told.
@@ -160,7 +161,13 @@ DEVIATIONS = """
 SELECT h.class, h.idents, h.owner_name,
        (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(e.col, e.grantee, e.privilege, e.grantor, e.grantable))
         FROM entry e WHERE e.id = h.id),
-       h.rules, h.scoped, h.aside
+       h.rules, h.scoped, h.aside,
+       CASE WHEN EXISTS (SELECT FROM entry e WHERE e.id = h.id AND e.grantor <> h.owner_name) THEN (
+           SELECT pg_catalog.jsonb_agg(DISTINCT pg_catalog.jsonb_build_array(e.grantor, s.schema))
+           FROM entry e, pg_catalog.unnest(h.idents) u (ident)
+           JOIN object_in_scope s ON (s.class, s.ident) = (h.class, u.ident)
+           WHERE e.id = h.id AND e.grantor <> h.owner_name AND s.schema <> '' AND h.class <> 'SCHEMA'
+             AND NOT pg_catalog.has_schema_privilege(e.grantor::name, s.schema, 'USAGE')) END
 FROM shape h WHERE h.id IN (SELECT id FROM deviating)
 """
 

@@ -15,6 +15,7 @@ from ..privileges.acting import Actor
 from ..privileges.model import Privilege
 from ..privileges.plan import levels
 from ..quoting import ident
+from .foreseen import unquoted
 from .model import SCHEMA, Shape
 
 AT_ONCE = 300
@@ -42,13 +43,30 @@ Kind = tuple[int, Doing, str, tuple[tuple[str, str], ...], tuple[str, ...]]
 def changes_between(pairs: Iterable[Pair], actor: Actor) -> Iterator[Change]:
     """Grant what is new, revoke what is gone, and give columns back what a REVOKE on their table took from them."""
     found: dict[Kind, list[str]] = {}
+    closed: dict[Kind, set[str]] = {}
+    pairs = list(pairs)
+    opened = let_in(pairs)
     for before, after in pairs:
         for kind in kinds(before, after, actor):
             found.setdefault(kind, []).extend(after.objects)
+            barred = {schema for role, schema in before.barred - opened if role == kind[1].run_as}
+            closed.setdefault(kind, set()).update(barred if actor.superuser else ())
     for kind in sorted(found, key=lambda kind: turn(kind, min(found[kind]))):
-        objects = sorted(found[kind])
+        objects, through = sorted(found[kind]), tuple(sorted(closed[kind]))
         for start in range(0, len(objects), AT_ONCE):
-            yield actor.lent(statement(kind, tuple(objects[start : start + AT_ONCE])))
+            change = statement(kind, tuple(objects[start : start + AT_ONCE]))
+            yield actor.lent(replace(change, through=through))
+
+
+def let_in(pairs: Iterable[Pair]) -> frozenset[tuple[str, str]]:
+    """Give the roles that these changes grant USAGE, each with the schema: these needn't be let in, and out again."""
+    return frozenset(
+        (entry.grantee, unquoted(name))
+        for before, after in pairs
+        for entry in after.entries - before.entries
+        if after.object_class == SCHEMA
+        for name in after.objects
+    )
 
 
 def turn(kind: Kind, first: str) -> tuple[bool, int, str, str, str]:

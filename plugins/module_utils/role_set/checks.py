@@ -38,7 +38,6 @@ def judge(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Itera
     if before.memberships != after.memberships:
         yield from cycles(declared, after)
         yield from memberships_left_hanging(before, after)
-        yield from rights_to_grant(before, after)
     for spec in declared.present():
         yield from options_before_16(spec, after)
     yield from locked_out(declared, before, after)
@@ -71,6 +70,13 @@ def memberships_left_hanging(before: RoleSetState, after: RoleSetState) -> Itera
                 f"role {row.role} was granted to {row.member} by {row.grantor}, who would lose the admin option: "
                 f"declare {row.member} without {row.role} too, or keep the option"
             )
+
+
+def refusals(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> tuple[str, ...]:
+    """Say what this login may not do of a plan."""
+    if declared.reported or before.memberships == after.memberships:
+        return ()
+    return tuple(rights_to_grant(before, after))
 
 
 def rights_to_grant(before: RoleSetState, after: RoleSetState) -> Iterator[str]:

@@ -19,7 +19,7 @@ from ..roles.model import RoleState
 from ..roles.plan import Roles, diff_roles, drop, resolve_role, role_lines
 from ..settings.model import Parameters
 from ..settings.plan import Settings, diff_settings, resolve_settings, settings_lines
-from .checks import judge, missing_names, not_yet_droppable
+from .checks import judge, missing_names, not_yet_droppable, refusals
 from .grants import granting_in, made_by_server, resolve_memberships, surviving, without_grantors
 from .leaving import as_handed, busy, dropping
 from .model import RoleSet, RoleSetState
@@ -43,7 +43,7 @@ def resolve_role_set(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSet
     raise_problems(judge(declared, state, after))
     waiting = not_yet_droppable(declared, state, after)
     said = (*warnings, *unreadable, *weak_passwords(declared), *waiting, *busy(declared, state))
-    return Resolved(after, said)
+    return Resolved(after, said, refusals(declared, state, after))
 
 
 def resolve_dropping(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSetState]:
