@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: pg_object_privs
 short_description: Declare who has which privileges on objects that exist
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Brings the privileges on tables, columns, sequences, routines, types, schemas and everything else that PostgreSQL
     grants privileges on to what is declared, in any number of databases, in one task.

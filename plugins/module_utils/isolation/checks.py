@@ -38,12 +38,13 @@ def judge(declared: Isolation, before: IsolationState, after: IsolationState) ->
 
 
 def left_hanging(before: IsolationState, after: IsolationState) -> Iterator[str]:
-    """Name entries whose grantor would lose the right to have granted them."""
+    """Name entries that are there and whose grantor would lose the right to have granted them."""
+    there = baseline(before, after)
     old, new = (
         frozenset(orphans(entries, lambda entry: after.databases[entry.object].owner))
-        for entries in (baseline(before, after), after.privileges)
+        for entries in (there, after.privileges)
     )
-    for entry in sorted(new - old):
+    for entry in sorted((new - old) & there):
         yield (
             f"{privilege_line(entry)}, would lose its ground, for {entry.grantor} loses the grant option: declare "
             f"the grantee, or leave {entry.grantor} the option"
