@@ -1,4 +1,4 @@
-"""Run every comparison on one throw-away server of this machine, and print what was measured: `python -m bench`."""
+"""Run comparisons on one throw-away server of this machine, and print what was measured: `python -m bench`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import ansible.release
 
-from bench import books, in_process, incumbent
+from bench import books, in_process, incumbent, objects, tables
 from bench.plays import Timed, timed
 from testbed import collection, servers
 
@@ -24,27 +24,33 @@ OUR_REPETITIONS = 3
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["roles", "objects"], default="roles", help="default: roles")
     parser.add_argument("--roles", type=int, default=100, help="roles in this collection's task (default: 100)")
     parser.add_argument("--looped", type=int, default=25, help="roles in the incumbent's loop (default: 25)")
     parser.add_argument("--counts", type=int, nargs="*", default=[10, 1000, 10000], help="roles of calls in process")
     parser.add_argument("--passwords", type=int, nargs="*", default=[10, 1000], help="the same, each with a password")
+    parser.add_argument("--schemas", type=int, default=100, help="objects: schemas of 200 tables (default: 100)")
+    parser.add_argument("--turns", type=int, default=5, help="objects: how often each is measured (default: 5)")
     arguments = parser.parse_args()
     sys.path.insert(0, str(collection.link()))
+    if arguments.what == "objects":
+        with server(**tables.SETTINGS) as running:
+            machine(running)
+            objects.compare(running, arguments.schemas, arguments.turns)
+        return 0
     with server() as running:
         machine(running)
+        tables.run(running, "postgres", *books.PREPARATION)
         against_a_loop(running, arguments.roles, arguments.looped)
         alone(running, arguments.counts, arguments.passwords)
     return 0
 
 
 @contextmanager
-def server() -> Iterator[servers.Server]:
-    """Start a server with the groups and databases that the work is about."""
+def server(**settings: str) -> Iterator[servers.Server]:
+    """Start a server, and stop it in the end."""
     with tempfile.TemporaryDirectory() as root:
-        running = servers.start(18, Path(root))
-        with closing(servers.connect(running)) as connection, connection.cursor() as cursor:
-            for statement in books.PREPARATION:
-                cursor.execute(statement)
+        running = servers.start(18, Path(root), settings=settings)
         try:
             yield running
         finally:

@@ -120,3 +120,21 @@ def their_privs(items: Sequence[Sequence[str]]) -> Task:
         schema="not-specified",
         target_roles=",".join(CREATORS),
     )
+
+
+def our_objects(database: str, rules: Sequence[str]) -> list[Task]:
+    """Declare privileges on all tables and schemas of a database: one task."""
+    return [ours("pg_object_privs", databases=[database], privileges=list(rules))]
+
+
+def their_objects(database: str, schemas: Sequence[str], readers: str, writer: str) -> list[Task]:
+    """Declare the same in some schemas: an item for each of them and each set of privileges, and one for USAGE."""
+    tables = [
+        (schema, *given) for schema in schemas for given in ((readers, "SELECT"), (writer, "INSERT,UPDATE,DELETE"))
+    ]
+    same = {"login_db": database, "roles": "{{ item[1] }}", "privs": "{{ item[2] }}"}
+    usage = [(",".join(schemas), f"{readers},{writer}", "USAGE")]
+    return [
+        theirs("postgresql_privs", usage, type="schema", objs="{{ item[0] }}", **same),
+        theirs("postgresql_privs", tables, type="table", schema="{{ item[0] }}", objs="ALL_IN_SCHEMA", **same),
+    ]

@@ -49,9 +49,9 @@ def declared(name: str, passwords: bool) -> dict[str, Any]:
     return {**role, "password": f"correct horse {name}"} if passwords else role
 
 
-def call(server: Server, unchanged: bool = False, **options: Any) -> None:
-    """Run the module's main in this process; it has to succeed."""
-    module = importlib.import_module(MODULE)
+def call(server: Server, unchanged: bool = False, name: str = MODULE, **options: Any) -> None:
+    """Run a module's main in this process; it has to succeed."""
+    module = importlib.import_module(name)
     login = {"login_unix_socket": str(server.socket_dir), "login_port": str(server.port), "login_user": "postgres"}
     written = io.StringIO()
     arguments = patch_module_args({**login, **options})
