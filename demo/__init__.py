@@ -1,1 +1,1 @@
-"""The main job in five acts, on an embedded PostgreSQL server: python -m demo."""
+"""The main job in six acts, on an embedded PostgreSQL server: python -m demo."""

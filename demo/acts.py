@@ -1,4 +1,4 @@
-"""The five acts; each checks what it claims."""
+"""The six acts; each checks what it claims."""
 
 from __future__ import annotations
 
@@ -15,6 +15,23 @@ READ_ONLY = "-c default_transaction_read_only=on"
 SCHEMA = "CREATE SCHEMA team"
 TABLE = "CREATE TABLE {} (id serial PRIMARY KEY, title text NOT NULL)"
 ROWS = "INSERT INTO {} (title) SELECT 'row ' || n FROM generate_series(1, 3) AS n"
+# What is there before a run, in gitlab: the work of a role that nobody declared.
+LEGACY = (
+    "CREATE ROLE legacy",
+    "CREATE SCHEMA legacy AUTHORIZATION legacy",
+    "SET ROLE legacy",
+    "CREATE TABLE legacy.invoices (id int, total numeric)",
+    "INSERT INTO legacy.invoices VALUES (1, 19.90)",
+)
+READ_LEGACY, WRITE_LEGACY = "SELECT total FROM legacy.invoices", "DELETE FROM legacy.invoices"
+LEGACY_GRANTS = [
+    "grant CREATE on schema legacy to dbrole_admin",
+    "grant INSERT, UPDATE, DELETE on table legacy.invoices to dbrole_readwrite",
+    "grant SELECT on table legacy.invoices to dbrole_offline, dbrole_readonly",
+    "grant TRUNCATE, REFERENCES, TRIGGER on table legacy.invoices to dbrole_admin",
+    "grant USAGE on schema legacy to dbrole_offline, dbrole_readonly",
+]
+LEGACY_DEFAULTS = "SELECT FROM pg_default_acl WHERE defaclrole = 'legacy'::regrole"
 # What somebody does by hand, where, and the sentence that names its repair.
 BREAKS = (
     ("GRANT CONNECT ON DATABASE jira TO analyst_bob", "postgres", "revoke CONNECT on database jira from analyst_bob"),
@@ -33,6 +50,7 @@ def play_all(stage: Stage) -> None:
     predicted = check_the_empty_cluster(stage)
     apply(stage, predicted)
     apply_again(stage)
+    reach_what_is_there(stage)
     break_and_repair(stage)
     prove(stage)
 
@@ -91,9 +109,50 @@ def apply_again(stage: Stage) -> None:
     screen.proved(f"it has written nothing: {len(before)} catalogs are as they were")
 
 
+def reach_what_is_there(stage: Stage) -> None:
+    """Let an analyst be refused on a table that was there before the run, and read it afterwards."""
+    screen.heading(4, "A table is there already, made by a role that nobody declared: apply makes it readable")
+    stage.superuser("; ".join(LEGACY), "gitlab")
+    screen.block("By hand in gitlab, as a superuser", [f"{statement};" for statement in LEGACY])
+    screen.say()
+    screen.proved(f"analyst_ada has logged in to gitlab and is refused: {legacy_refusal(stage)}")
+    run = stage.play("--check", "--diff")
+    sentences.show(run, sentences.sql)
+    screen.say()
+    named = sorted(summary for _task, summary in run.changes())
+    claim(named == LEGACY_GRANTS, f"check mode names other changes: {named}")
+    screen.proved(
+        f"check mode shows these {len(named)} statements; analyst_ada is still refused: {legacy_refusal(stage)}"
+    )
+    claim(stage.play().changes() == run.changes(), "the apply made other changes than check mode named")
+    screen.say()
+    legacy_is_readable(stage)
+    screen.proved(
+        "the apply made exactly these: analyst_ada has logged in and reads the table, and may not delete from it"
+    )
+    claim(not stage.superuser(LEGACY_DEFAULTS, "gitlab"), "legacy has default privileges in gitlab")
+    screen.proved("all without default privileges for legacy: it has none")
+
+
+def legacy_refusal(stage: Stage) -> str:
+    """Return the server's words to an analyst who wants to read the table; there have to be some."""
+    with stage.login("analyst_ada", "gitlab") as connection:
+        refusal = proof.attempt(connection, "", READ_LEGACY)
+    claim(bool(refusal), "analyst_ada reads legacy.invoices")
+    return refusal
+
+
+def legacy_is_readable(stage: Stage) -> None:
+    """Claim that an analyst reads the table, and doesn't write it."""
+    with stage.login("analyst_ada", "gitlab") as connection:
+        read, written = (proof.attempt(connection, "", statement) for statement in (READ_LEGACY, WRITE_LEGACY))
+    claim(not read, f"analyst_ada doesn't read legacy.invoices: {read}")
+    claim(bool(written), "analyst_ada writes legacy.invoices")
+
+
 def break_and_repair(stage: Stage) -> None:
     """Break it by hand, let check mode name each difference, and repair it."""
-    screen.heading(4, "Somebody breaks it by hand: check mode names each difference, apply repairs it")
+    screen.heading(5, "Somebody breaks it by hand: check mode names each difference, apply repairs it")
     for statement, database, _repair in BREAKS:
         stage.superuser(statement, database)
     screen.block("By hand, as a superuser", [f"{statement};" for statement, *_more in BREAKS])
@@ -120,7 +179,7 @@ def unchanged(run: Run) -> None:
 
 def prove(stage: Stage) -> None:
     """Log in as everybody, try everything, and compare with what is expected."""
-    screen.heading(5, "Proof by doing: everybody logs in and tries")
+    screen.heading(6, "Proof by doing: everybody logs in and tries")
     rows = proof.try_all(stage)
     proof.show(rows)
     wrong = proof.mismatches(rows)

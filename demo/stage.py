@@ -63,10 +63,11 @@ class Stage:
         with closing(servers.connect(self.server, database, user, password, host="127.0.0.1")) as connection:
             yield connection
 
-    def superuser(self, statement: str, database: str = "postgres", **options: Any) -> None:
-        """Run a statement as the server's superuser."""
+    def superuser(self, statement: str, database: str = "postgres", **options: Any) -> list[tuple[Any, ...]]:
+        """Run a statement as the server's superuser, and return its rows."""
         with closing(servers.connect(self.server, database, **options)) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
 
 def secrets() -> Path:

@@ -45,12 +45,12 @@ def output(patch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> list[st
 
 
 def test_every_act_has_a_heading(output: list[str]):
-    assert [line.split()[:2] for line in output if line.startswith("Act ")] == [["Act", f"{n}."] for n in range(1, 6)]
+    assert [line.split()[:2] for line in output if line.startswith("Act ")] == [["Act", f"{n}."] for n in range(1, 7)]
 
 
 def test_the_commands_are_shown_as_they_can_be_typed(output: list[str]):
     commands = [line for line in output if line.startswith("$ ")]
-    assert len(commands) == 6
+    assert len(commands) == 8
     assert commands[0] == "$ ansible-playbook playbooks/site.yml -i inventories/embedded --check --diff"
 
 
@@ -58,6 +58,14 @@ def test_check_mode_shows_sql_and_the_apply_says_sentences(output: list[str]):
     said = "\n".join(output)
     assert 'CREATE DATABASE "gitlab" OWNER "dbuser_gitlab"' in said
     assert "create database gitlab from template1, owned by dbuser_gitlab" in said
+
+
+def test_a_table_that_was_there_before_becomes_readable(output: list[str]):
+    refusal = "analyst_ada has logged in to gitlab and is refused: permission denied for schema legacy"
+    grant = 'GRANT SELECT ON TABLE legacy.invoices TO "dbrole_offline", "dbrole_readonly";'
+    reading = "analyst_ada has logged in and reads the table, and may not delete from it"
+    places = [next(n for n, line in enumerate(output) if text in line) for text in (refusal, grant, reading)]
+    assert places == sorted(places)
 
 
 def test_no_password_is_printed(output: list[str], secrets: Path):
@@ -106,6 +114,27 @@ def test_one_privilege_too_many_or_too_few_ends_the_demo(played: Stage, statemen
         played.superuser(undo, "gitlab")
     assert complaint in str(failure.value)
     assert proof.mismatches(proof.try_all(played)) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "undo", "complaint"),
+    [
+        ("REVOKE SELECT ON {} FROM dbrole_readonly", "GRANT SELECT ON {} TO dbrole_readonly", "doesn't read legacy"),
+        ("GRANT DELETE ON {} TO analyst_ada", "REVOKE DELETE ON {} FROM analyst_ada", "writes legacy.invoices"),
+    ],
+)
+def test_a_table_that_was_there_before_has_to_be_readable_only(
+    played: Stage, statement: str, undo: str, complaint: str
+):
+    played.superuser(statement.format("legacy.invoices"), "gitlab")
+    try:
+        with pytest.raises(DemoError, match=complaint):
+            acts.legacy_is_readable(played)
+    finally:
+        played.superuser(undo.format("legacy.invoices"), "gitlab")
+    acts.legacy_is_readable(played)
+    with pytest.raises(DemoError, match="analyst_ada reads legacy"):
+        acts.legacy_refusal(played)
 
 
 def test_a_failure_that_isnt_a_refusal_ends_the_demo(played: Stage):
