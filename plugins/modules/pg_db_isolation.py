@@ -115,6 +115,7 @@ options:
               - C(ALL) spares what other keys grant; apart from that, a privilege that is granted and absent is an
                 error, and so is one of the owner's.
             type: str
+            choices: [present, absent]
       comment:
         description: Comment; an empty text removes it.
         type: str

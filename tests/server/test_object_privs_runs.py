@@ -97,7 +97,7 @@ def test_an_object_of_a_role_that_is_not_declared_is_covered_by_the_next_run(wor
 @pytest.mark.parametrize("mode", ["additive", "exact"])
 def test_four_runs_at_once_all_succeed(world: Server, mode: str) -> None:
     sql(world, "GRANT DELETE ON app.users TO readers")
-    script = [declared(world, *RULES, mode=mode) for _ in range(4)]
+    script = [declared(world, *RULES, mode=mode) for _number in range(4)]
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(in_a_process, script))
     assert [result.get("msg") for result in results] == [None] * 4

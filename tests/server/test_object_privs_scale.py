@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 
@@ -33,11 +32,8 @@ def make_many(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server
     servers.stop(running)
 
 
-@contextmanager
-def told(server: Server, what: str) -> Iterator[Measured]:
-    """Measure, and print the figures."""
-    with tables.measuring(server, "many") as figures:
-        yield figures
+def tell(what: str, figures: Measured) -> None:
+    """Print the figures."""
     print(f"{what}: {figures.statements} statements, {figures.rows} rows written, {figures.seconds:.2f} s")
 
 
@@ -52,8 +48,9 @@ def test_on_twenty_thousand_tables_only_what_deviates_is_written(many: Server) -
 
 def first_grant(many: Server) -> int:
     """Grant everything; give the number of statements that aren't grants."""
-    with told(many, "pg_object_privs, first grant") as figures:
+    with tables.measuring(many, "many") as figures:
         granted = statements(call(many, *tables.RULES, **MANY))
+    tell("pg_object_privs, first grant", figures)
     assert not any(" ON ALL " in line for line in granted)
     assert len(granted) == 1 + 2 * ceil(TABLES / AT_ONCE), "of the schemas, for the readers, for the writer"
     grantees = len(tables.ROLES) * (SCHEMAS + TABLES)
@@ -66,8 +63,9 @@ def first_grant(many: Server) -> int:
 
 def nothing_to_do(many: Server, mode: str) -> None:
     """Read, and write nothing."""
-    with told(many, f"pg_object_privs, nothing to do, {mode}") as figures:
+    with tables.measuring(many, "many") as figures:
         assert not call(many, *tables.RULES, mode=mode, grantees="all", **MANY, **READ_ONLY)["changed"]
+    tell(f"pg_object_privs, nothing to do, {mode}", figures)
     assert figures.written == {}
     assert figures.statements < READING / 2
 
@@ -76,8 +74,9 @@ def one_deviation(many: Server) -> int:
     """Repair one table; give the number of statements that aren't grants."""
     tables.run(many, "many", tables.BREAK)
     assert not may(many, "writer", "DELETE FROM app_000.t_7", "many")
-    with told(many, "pg_object_privs, one deviation") as figures:
+    with tables.measuring(many, "many") as figures:
         assert statements(call(many, *tables.RULES, **MANY)) == [tables.REPAIR]
+    tell("pg_object_privs, one deviation", figures)
     assert figures.written == {"pg_class": 1}
     assert may(many, "writer", "DELETE FROM app_000.t_7", "many")
     return figures.statements - 1
@@ -86,8 +85,9 @@ def one_deviation(many: Server) -> int:
 def grant_on_all_tables_writes_all_rows_again(many: Server) -> None:
     """Grant by hand what is granted already."""
     by_hand = tables.by_hand(SCHEMAS)
-    with told(many, "GRANT … ON ALL TABLES, nothing to do") as figures:
+    with tables.measuring(many, "many") as figures:
         tables.run(many, "many", *by_hand)
+    tell("GRANT … ON ALL TABLES, nothing to do", figures)
     each = len(tables.ROLES)
     assert figures.written == {"pg_class": each * TABLES, "pg_namespace": each * SCHEMAS}
     assert figures.statements >= len(by_hand)

@@ -159,9 +159,9 @@ def diff_objects(looking: Looking, before: Objects, after: Objects) -> tuple[Cha
     return tuple(changes_between([pair for pair in pairs if pair[0] != pair[1]], looking.actor))
 
 
-def undo_objects(looking: Looking, before: Objects, after: Objects) -> tuple[Change, ...]:
+def undo_objects(looking: Looking, former: Objects, present: Objects) -> tuple[Change, ...]:
     """Give the changes that lead back."""
-    return diff_objects(looking, after, before)
+    return diff_objects(looking, present, former)
 
 
 def objects_lines(state: Objects, other: Objects) -> tuple[str, ...]:

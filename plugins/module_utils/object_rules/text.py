@@ -86,7 +86,7 @@ def _rules(rule: ObjectRule, target: Target, wanted: Iterable[Wanted]) -> tuple[
     for item in wanted:
         columns.setdefault((item.privilege, bool(item.columns)), {}).update(dict.fromkeys(item.columns))
     privileges: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for (privilege, _), names in columns.items():
+    for (privilege, _by_columns), names in columns.items():
         privileges[tuple(names)] = (*privileges.get(tuple(names), ()), privilege)
     return tuple(replace(rule, privileges=found, columns=names) for names, found in privileges.items())
 
