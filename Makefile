@@ -8,7 +8,7 @@ LINK := .ansible/collections/ansible_collections/leastpriv/pgsql
 PG_VERSIONS ?= 18 15 13
 WORKERS ?= auto
 AT_ONCE ?= $(shell nproc 2>/dev/null || echo 2)
-JOBS := sanity servers molecule role integration archive lint unit
+JOBS := sanity versions molecule role integration archive lint unit
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_HOME := $(CURDIR)/.ansible
@@ -28,7 +28,7 @@ export GIT_CONFIG_VALUE_0 := $(CURDIR)
 unexport PYTHONPATH PYTHONHOME PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGPASSFILE PGDATABASE
 unexport PGSERVICE PGSERVICEFILE PGOPTIONS PGSSLMODE PGTARGETSESSIONATTRS
 
-.PHONY: help venv setup fetch demo test unit server servers molecule role integration sanity lint docs-lint format
+.PHONY: help venv setup fetch demo test unit server versions servers molecule role integration sanity lint docs-lint format
 .PHONY: build archive clean FORCE
 
 help: ## Show this list
@@ -61,6 +61,9 @@ unit: setup ## Pure tests: no server, no Ansible (seconds)
 
 server: fetch ## The modules on real servers: the first of PG_VERSIONS in full, the others in short (a minute or two)
 	@PG_QUICK=1 $(PY) -m pytest tests/server -n $(WORKERS)
+
+versions: fetch ## The same with the first and the last of PG_VERSIONS in full, and the others in short
+	@PG_QUICK=ends $(PY) -m pytest tests/server -n $(WORKERS)
 
 servers: fetch ## The modules on all PG_VERSIONS in full, with the driver PG_DRIVER (psycopg2, psycopg)
 	@$(PY) -m pytest tests/server -n $(WORKERS)
