@@ -46,6 +46,12 @@ class ServerError(AccessError):
         return "; ".join([f"{self.message} (SQLSTATE {self.sqlstate})", *filter(None, more)])
 
 
+def raise_all(problems: Iterable[str], refusals: Iterable[str]) -> None:
+    """Raise one InputError for problems, and for what the login may not do besides; refusals alone raise nothing."""
+    found = list(problems)
+    raise_problems([*found, *refusals] if found else [])
+
+
 def raise_problems(problems: Iterable[str]) -> None:
     """Raise one InputError that names every problem, if there is any."""
     found = list(problems)

@@ -8,14 +8,13 @@ from contextlib import closing
 from types import ModuleType
 from typing import Any
 
-from ansible_collections.leastpriv.pgsql.plugins.filter.assumed_items import assumed_items
-from ansible_collections.leastpriv.pgsql.plugins.filter.drift_report import drift_report
 from ansible_collections.leastpriv.pgsql.plugins.modules import (
     pg_db_isolation,
     pg_default_privs,
     pg_object_privs,
     pg_role_set,
 )
+from ansible_collections.leastpriv.pgsql.plugins.plugin_utils.drift import report_of
 
 from testbed import servers
 from tests.server import modules
@@ -145,7 +144,7 @@ class Cluster:
 
     def outcome(self, module: ModuleType, check: bool, **params: Any) -> modules.Result:
         """Run a module in mode exact; what earlier calls would have made is assumed, as by the role."""
-        assume = {"roles": assumed_items(ROLES, "role"), "databases": assumed_items(DATABASES, "database")}
+        assume = {"roles": named(ROLES), "databases": named(DATABASES)}
         return modules.outcome(module, check, **modules.login(self.server), mode="exact", assume=assume, **params)
 
     def default_rules(self) -> list[Any]:
@@ -159,7 +158,7 @@ class Cluster:
 
     def audit(self) -> dict[str, Any]:
         """Compare; an error isn't drift."""
-        report: dict[str, Any] = drift_report(self.run(check=True))
+        report: dict[str, Any] = report_of(self.run(check=True), {})
         assert not report["errors"], report["errors"]
         return report
 
@@ -187,3 +186,8 @@ def converged(server: servers.Server) -> Cluster:
         cluster.sql(dbname, *statements)
     cluster.apply()
     return cluster
+
+
+def named(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the names of items that will be there."""
+    return [{"name": item["name"]} for item in items if item.get("state") != "absent"]

@@ -12,7 +12,7 @@ from typing import Optional
 from ..acl import grantee_text
 from ..assume import Assume
 from ..connection import Server
-from ..errors import raise_problems
+from ..errors import raise_all
 from ..plan import Resolved
 from ..quoting import ident
 from .model import DefaultPrivilege, Defaults, Facts, Place, builtin
@@ -40,8 +40,9 @@ def resolve_defaults(inside: Inside, state: Defaults) -> Resolved[Defaults]:
     current = by_creator(state.creators, state.facts)
     after = resolve_creators(inside, current)
     changing = sorted(creator for creator in after if after[creator] != current[creator])
-    raise_problems([*problems, *ineffective(inside, after)])
-    return Resolved(replace(state, facts=facts_of(after)), warnings, tuple(forbidden(inside, changing)))
+    refusals = tuple(forbidden(inside, changing))
+    raise_all([*problems, *ineffective(inside, after)], refusals)
+    return Resolved(replace(state, facts=facts_of(after)), warnings, refusals)
 
 
 def exact_defaults(inside: Inside, state: Defaults) -> Resolved[Defaults]:

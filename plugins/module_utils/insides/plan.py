@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Optional
 
 from ..change import ALTER_EXTENSION, ALTER_OWNER, CREATE_SCHEMA, DROP_EXTENSION, DROP_SCHEMA, Change, note
-from ..errors import raise_problems
+from ..errors import raise_all
 from ..plan import Resolved
 from ..privileges.acting import Actor
 from ..privileges.model import Privilege
@@ -27,9 +27,11 @@ def resolve_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved
     after = planned(inside, actor, state)
     changing = baseline(state, after) ^ after.privileges
     where = f"database {inside.database}: "
-    raise_problems(where + text for text in (*not_dropped(inside, actor, state), *refused(inside, actor, state, after)))
-    refusals = (*actor.refusals(changing, after.schemas, state.privileges), *not_given(actor, state, after))
-    return Resolved(after, refusals=tuple(where + text for text in refusals))
+    problems = (*not_dropped(inside, actor, state), *refused(inside, actor, state, after))
+    barred = (*actor.refusals(changing, after.schemas, state.privileges), *not_given(actor, state, after))
+    refusals = tuple(where + text for text in barred)
+    raise_all((where + text for text in problems), refusals)
+    return Resolved(after, refusals=refusals)
 
 
 def exact_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved[InsideState]:

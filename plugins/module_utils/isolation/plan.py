@@ -15,7 +15,7 @@ from ..databases.model import DatabaseState
 from ..databases.parse import KEPT
 from ..databases.plan import change, create, database_lines, diff_databases, newborn, resolve_database
 from ..databases.removal import drop
-from ..errors import raise_problems
+from ..errors import raise_all, raise_problems
 from ..plan import Resolved
 from ..privileges.acting import actor_of
 from ..privileges.model import Privilege, Privileges, by_object
@@ -33,9 +33,9 @@ def resolve_isolation(declared: Isolation, state: IsolationState) -> Resolved[Is
     raise_problems(problems)
     declared = with_encodings(declared, state)
     after = planned(declared, state)
-    raise_problems(judge(declared, state, after))
-    said = (*warnings, *warnings_of(declared, state, after))
-    return Resolved(after, said, tuple(not_allowed(state, after)))
+    barred = tuple(not_allowed(state, after))
+    raise_all(judge(declared, state, after), barred)
+    return Resolved(after, (*warnings, *warnings_of(declared, state, after)), barred)
 
 
 def exact_isolation(declared: Isolation, state: IsolationState) -> Resolved[IsolationState]:

@@ -11,7 +11,7 @@ from typing import Optional
 
 from ..acl import LETTERS, OBJECT_CLASSES, PUBLIC, grantee_text
 from ..change import Change
-from ..errors import raise_problems
+from ..errors import raise_all
 from ..plan import Resolved
 from ..privileges.model import Privilege, Privileges
 from ..privileges.plan import orphans, resolve_privileges
@@ -35,11 +35,12 @@ def resolve_objects(looking: Looking, state: Objects) -> Resolved[Objects]:
     by_rule = entries_by_rule(looking.entries)
     judged = [resolve_shape(looking, shape, wanted_on(shape, by_rule, looking.rules)) for shape in state.shapes]
     problems = [*state.problems, *(text for one in judged for text in one.problems)]
-    raise_problems(looking.where() + text for text in dict.fromkeys(problems))
+    barred = tuple(dict.fromkeys(looking.where() + text for one in judged for text in one.refusals))
+    raise_all((looking.where() + text for text in dict.fromkeys(problems)), barred)
     return Resolved(
         replace(state, shapes=tuple(one.after for one in judged)),
         tuple(looking.where() + text for text in state.warnings),
-        tuple(dict.fromkeys(looking.where() + text for one in judged for text in one.refusals)),
+        barred,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ..change import Change, note
-from ..errors import raise_problems
+from ..errors import raise_all, raise_problems
 from ..memberships.plan import diff_memberships, membership_line
 from ..passwords.model import weakness
 from ..passwords.plan import diff_passwords, password_lines, resolve_passwords
@@ -40,10 +40,11 @@ def resolve_role_set(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSet
         settings=planned_settings(declared, state.settings, frozenset(state.roles) - frozenset(roles)),
     )
     after, unreadable = with_passwords(declared, state, after)
-    raise_problems(judge(declared, state, after))
+    barred = refusals(declared, state, after)
+    raise_all(judge(declared, state, after), barred)
     waiting = not_yet_droppable(declared, state, after)
     said = (*warnings, *unreadable, *weak_passwords(declared), *waiting, *busy(declared, state))
-    return Resolved(after, said, refusals(declared, state, after))
+    return Resolved(after, said, barred)
 
 
 def resolve_dropping(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSetState]:
