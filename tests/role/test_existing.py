@@ -62,14 +62,14 @@ def test_the_models_own_grants_in_monitor_stay(reached: Run, query: Callable):
 
 
 def test_a_rule_that_names_the_function_reaches_it(reached: Run, play: Callable[..., Run], query: Callable):
-    rule = {"rule": "GRANT EXECUTE ON FUNCTION public.verifier(text) TO dbrole_offline", "databases": ["gitlab"]}
+    rule = {"rule": "GRANT EXECUTE ON FUNCTION public.verifier(text) TO dbrole_admin", "databases": ["gitlab"]}
     run = ok(play("--tags", "pgsql_access_objects", pgsql_access_object_privileges=[rule]))
     assert [summary for _task, summary in run.changes()] == [
-        "grant EXECUTE on function public.verifier(text) to dbrole_offline"
+        "grant EXECUTE on function public.verifier(text) to dbrole_admin"
     ]
-    assert not refused(query, "dbrole_offline", f"SELECT {SECRETS[1]}")
+    assert not refused(query, "dbrole_admin", f"SELECT {SECRETS[1]}")
     ok(play("--tags", "pgsql_access_objects"))
-    assert refused(query, "dbrole_offline", f"SELECT {SECRETS[1]}"), "exact takes what no rule gives any more"
+    assert refused(query, "dbrole_admin", f"SELECT {SECRETS[1]}"), "exact takes what no rule gives any more"
 
 
 def test_again_there_is_nothing_to_do(reached: Run, play: Callable[..., Run]):

@@ -45,10 +45,22 @@ TASKS = {
     "roles": "Provision the roles",
     "databases": "Provision the databases and who may connect",
     "default_privileges": "Provision the default privileges",
+    "objects": "Provision the privileges on what is there",
 }
 RULES = SMALL["pg_default_privileges"]
 ASSUMED_ROLES = [{"name": name, "superuser": None, "inherit": None, "roles": None} for name in ("reader", "owner")]
-ASSUMED_DATABASES = [{"name": "declared", "owner": "owner", "template": None, "schemas": ["data"]}]
+ASSUMED_DATABASES = [
+    {
+        "name": "declared",
+        "owner": "owner",
+        "template": None,
+        "schemas": ["data"],
+        "schema_privileges": [
+            {"schema": "data", "role": "reader", "privs": ["USAGE"], "state": "present"},
+            {"schema": "data", "role": "reader", "privs": ["CREATE"], "state": "absent"},
+        ],
+    }
+]
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "users_as_texts": ({**PASSWORDS, "pg_users": [f"name=app password={HUSH}"]}, ["pg_users"]),
     "users_as_a_dictionary": ({**PASSWORDS, "pg_users": {"name": "app", "password": HUSH}}, ["pg_users"]),
     "users_as_nothing": ({**PASSWORDS, "pg_users": None}, ["pg_users is not a list"]),
-    "unknown_mode": ({**PASSWORDS, "pgsql_access_mode": "strict"}, ["pgsql_access_mode", "additive, exact"]),
+    "unknown_mode": ({**PASSWORDS, "pgsql_access_mode": "strict"}, ["pgsql_access_mode", "additive, report, exact"]),
     "unknown_connection_option": (
         {**PASSWORDS, "pgsql_access_login": {"login_pasword": HUSH}},
         ["login_pasword", "login_password"],

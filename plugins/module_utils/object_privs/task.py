@@ -19,6 +19,7 @@ from ..plan import Part, Plan
 from ..privileges.acting import actor_of
 from ..task import AnyPart, Task
 from .cluster import looking_at_cluster, reached, read_state, resolve_cluster
+from .foreseen import from_template0
 from .inspect import read_objects
 from .looking import Looking
 from .model import SCHEMA, ClusterState, ObjectPrivs, Objects, parse_object_privs
@@ -121,6 +122,4 @@ def inside_part(looking: Looking, report: bool, state: ClusterState) -> AnyPart:
 
 def predicted(looking: Looking, state: ClusterState, connection: Optional[Connection]) -> Objects:
     """Give what a new database will have that deviates: what its template has."""
-    if connection is None:
-        return Objects(state.cluster.server, ())
-    return read_objects(connection, looking)
+    return read_objects(connection, looking) if connection else from_template0(looking, state.cluster.server)
