@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
-from ..plugin_utils.drift import summary_of
+from ..plugin_utils.drift_summary import summary_of
 from ..plugin_utils.untrusted import untrusted
 
 DOCUMENTATION = r"""

@@ -188,20 +188,3 @@ def warnings_of(result: Result) -> Iterable[str]:
 def entry(part: str, message: str) -> dict[str, str]:
     """Give an error or a gap with its part."""
     return {"part": part, "message": message}
-
-
-def summary_of(reports: Mapping[str, Optional[Mapping[str, Any]]]) -> dict[str, Any]:
-    """Give the reports of all hosts with their sum; a host without a report is an error."""
-    hosts = {host: dict(report) if report else unreported() for host, report in sorted(reports.items())}
-    return {
-        "drift": sum(report["drift"] for report in hosts.values()),
-        "errors": sum(len(report["errors"]) for report in hosts.values()),
-        "unchecked": sum(len(report["unchecked"]) for report in hosts.values()),
-        "hosts": hosts,
-    }
-
-
-def unreported() -> dict[str, Any]:
-    """Give the report of a host that gave none."""
-    errors = [entry("connect", "the host gave no report: it is unreachable, or was left before the end")]
-    return {"drift": 0, "rows": [], "errors": errors, "unchecked": [], "parts": []}

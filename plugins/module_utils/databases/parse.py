@@ -29,9 +29,7 @@ FORMER_KEYS = {"pool_size_reserve": "pool_reserve", "pool_max_db_conn": "pool_co
 
 def parse_database(item: Mapping[str, Any], where: str, revoke_create: bool) -> DatabaseSpec:
     """Read one item of the access model; a key that is None is absent."""
-    check_texts(item, where)
-    check_choices(item, DATABASE_ITEM, where)
-    refuse_recreation(item, where)
+    check_item(item, where)
     spec = DatabaseSpec(
         database_name(item["name"], where),
         owner=role_of(item, "owner", where),
@@ -53,6 +51,13 @@ def parse_database(item: Mapping[str, Any], where: str, revoke_create: bool) -> 
     )
     refuse_contradictions(spec, where)
     return spec
+
+
+def check_item(item: Mapping[str, Any], where: str) -> None:
+    """Refuse what no key can mean."""
+    check_texts(item, where)
+    check_choices(item, DATABASE_ITEM, where)
+    refuse_recreation(item, where)
 
 
 def parameters(item: Mapping[str, Any], where: str) -> Optional[Parameters]:
