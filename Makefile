@@ -8,7 +8,7 @@ LINK := .ansible/collections/ansible_collections/leastpriv/pgsql
 PG_VERSIONS ?= 18 15 13
 WORKERS ?= auto
 AT_ONCE ?= $(shell nproc 2>/dev/null || echo 2)
-JOBS := versions role molecule sanity archive integration lint unit
+JOBS := versions role molecule sanity integration archive lint unit
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_HOME := $(CURDIR)/.ansible
