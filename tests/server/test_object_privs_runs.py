@@ -86,6 +86,15 @@ def test_check_mode_foresees_a_database_from_its_template(world: Server) -> None
     assert set(statements(foreseen)) <= set(statements(made))
 
 
+def test_check_mode_says_what_a_database_from_template0_will_not_have(world: Server) -> None:
+    assume = {"databases": [{"name": "bare", "template": "template0", "schemas": ["orders"]}]}
+    options = {"databases": ["bare"], "assume": assume, "check": True}
+    message = failure(world, "GRANT SELECT ON TABLE orders.missing TO readers", **options)
+    assert "database bare: 'GRANT SELECT ON TABLE orders.missing TO readers': no such table orders.missing" in message
+    fine = ["GRANT USAGE ON SCHEMA public, orders TO readers", "GRANT EXECUTE ON FUNCTION pg_catalog.now() TO readers"]
+    assert statements(call(world, *fine, **options)) == ['GRANT USAGE ON SCHEMA public TO "readers";']
+
+
 def test_an_object_of_a_role_that_is_not_declared_is_covered_by_the_next_run(world: Server) -> None:
     call(world, *RULES)
     sql(world, "SET ROLE other_owner;\nCREATE TABLE app.later (n int)")

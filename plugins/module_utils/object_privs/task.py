@@ -19,11 +19,11 @@ from ..plan import Part, Plan
 from ..privileges.acting import actor_of
 from ..task import AnyPart, Task
 from .cluster import looking_at_cluster, reached, read_state, resolve_cluster
-from .foreseen import from_template0
 from .inspect import read_objects
 from .looking import Looking
 from .model import SCHEMA, ClusterState, ObjectPrivs, Objects, parse_object_privs
 from .plan import diff_objects, objects_lines, resolve_objects, undo_objects
+from .template0 import from_template0
 from .wanted import entries_of
 
 REPORT = "report"
