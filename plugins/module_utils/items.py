@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar, Union
 
-from .errors import InputError
+from .errors import InputError, raise_problems
 from .quoting import ident, literal
+
+T = TypeVar("T")
 
 TRUE = frozenset({"true", "yes", "on", "1", "y", "t", "1.0"})
 FALSE = frozenset({"false", "no", "off", "0", "n", "f", "0.0"})
@@ -104,3 +106,18 @@ def merged(items: Iterable[Mapping[str, Any]], where: str) -> list[dict[str, Any
             if value is not None or key not in known:
                 known[key] = value
     return list(found.values())
+
+
+def read_each(values: Iterable[Any], where: str, read: Callable[[Any, str], T]) -> list[T]:
+    """Read every value of a list, counted from 1; one error shows each that can't be read."""
+    found = [attempted(value, f"{where} {number}", read) for number, value in enumerate(values, 1)]
+    raise_problems(error.message for error in found if isinstance(error, InputError))
+    return [one for one in found if not isinstance(one, InputError)]
+
+
+def attempted(value: Any, where: str, read: Callable[[Any, str], T]) -> Union[T, InputError]:
+    """Read one value, and give the error as a value, so that the others are looked at, too."""
+    try:
+        return read(value, where)
+    except InputError as error:
+        return error

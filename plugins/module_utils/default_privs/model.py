@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 from ..acl import DEFAULT_CLASSES, OBJECT_CLASSES, default_acl
 from ..assume import Assume
 from ..connection import Server
 from ..databases.model import DatabaseState
-from ..errors import InputError, raise_problems
-from ..items import checked_name
+from ..errors import InputError
+from ..items import checked_name, read_each
 from ..rules.model import Rule
 from ..rules.parse import parse_rule
 from .creators import Creators, parse_creators
@@ -140,14 +140,4 @@ def parse_databases(value: Any) -> Optional[tuple[str, ...]]:
 
 def parse_rules(values: Iterable[Any]) -> tuple[Rule, ...]:
     """Read all rules; one error shows each that isn't one."""
-    found = [attempted(value, f"privileges: rule {number}") for number, value in enumerate(values, 1)]
-    raise_problems(error.message for error in found if isinstance(error, InputError))
-    return tuple(rule for rule in found if isinstance(rule, Rule))
-
-
-def attempted(value: Any, where: str) -> Union[Rule, InputError]:
-    """Read one rule, and give the error as a value, so that the others are looked at, too."""
-    try:
-        return parse_rule(value, where)
-    except InputError as error:
-        return error
+    return tuple(read_each(values, "privileges: rule", parse_rule))

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 from ..acl import PUBLIC
 from ..assume import Assume
 from ..connection import Server
 from ..default_privs.model import Cluster, parse_databases
-from ..errors import InputError, raise_problems
-from ..items import checked_name
+from ..errors import InputError
+from ..items import checked_name, read_each
 from ..memberships.model import Membership
 from ..object_rules.model import SHARED, ObjectRule
 from ..object_rules.parse import parse_object_rules
@@ -153,14 +153,5 @@ def parse_grantees(value: Any, rules: Iterable[ObjectRule]) -> Optional[frozense
 
 def parse_rules(values: Iterable[Any]) -> tuple[ObjectRule, ...]:
     """Read all rules; one error shows each that isn't one."""
-    found = [attempted(value, f"privileges: rule {number}") for number, value in enumerate(values, 1)]
-    raise_problems(error.message for error in found if isinstance(error, InputError))
-    return tuple(dict.fromkeys(rule for rules in found if isinstance(rules, tuple) for rule in rules))
-
-
-def attempted(value: Any, where: str) -> Union[tuple[ObjectRule, ...], InputError]:
-    """Read one rule, and give the error as a value, so that the others are looked at, too."""
-    try:
-        return parse_object_rules(value, where)
-    except InputError as error:
-        return error
+    found = read_each(values, "privileges: rule", parse_object_rules)
+    return tuple(dict.fromkeys(rule for rules in found for rule in rules))
