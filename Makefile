@@ -25,7 +25,7 @@ export GIT_CONFIG_COUNT := 1
 export GIT_CONFIG_KEY_0 := safe.directory
 export GIT_CONFIG_VALUE_0 := $(CURDIR)
 # what would lead Python or libpq somewhere else
-unexport PYTHONPATH PYTHONHOME PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGPASSFILE PGDATABASE
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGPASSFILE PGDATABASE
 unexport PGSERVICE PGSERVICEFILE PGOPTIONS PGSSLMODE PGTARGETSESSIONATTRS
 
 .PHONY: help venv setup fetch demo test unit server versions servers molecule role integration sanity lint docs-lint format

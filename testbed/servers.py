@@ -27,7 +27,7 @@ STATE = "server.json"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def start(
+def start(  # noqa: PLR0913  each is a keyword with a default
     version: int,
     root: Path,
     *,
@@ -35,14 +35,16 @@ def start(
     initdb_args: Sequence[str] = (),
     settings: Mapping[str, str] = NOTHING,
     tied: bool = True,
+    large: bool = False,
 ) -> Server:
     """Start a server on a fresh data directory; a former server of the same root is stopped first.
 
-    Only a note of the server lies in `root`. Unless `tied` is false, it ends with this process at the latest.
+    Only a note of the server lies in `root`. Unless `tied` is false, it ends with this process at the latest. Data of
+    gigabytes are `large`: they don't go into memory.
     """
     root.mkdir(parents=True, exist_ok=True)
     discard(root)
-    home = workplace.make(tied=tied)
+    home = workplace.make(tied=tied, large=large)
     server = Server(version, bin_dir(version), home / "data", home, 0, home / "log", superuser)
     fill(server, tuple(initdb_args))
     append(server.data_dir / "postgresql.conf", configuration({**FAST, "unix_socket_directories": str(home)}))

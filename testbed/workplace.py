@@ -1,4 +1,4 @@
-"""Folders that servers live in: below the temporary folder, gone with the process that made them."""
+"""Folders that servers live in: in memory or below the temporary folder, gone with the process that made them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ import tempfile
 import time
 from pathlib import Path
 
-from testbed.account import account, give, shared_temp
+from testbed.account import account, give, shared_temp, succeeds
 from testbed.errors import TestbedError
 
 PREFIX = "leastpriv-pgsql-server-"
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 << 30
 STOP_SECONDS = 30.0
 _locks: dict[Path, int] = {}
 
 
-def make(*, tied: bool) -> Path:
+def make(*, tied: bool, large: bool = False) -> Path:
     """Make a folder with an empty log file for one server.
 
-    A tied one belongs to this process: it is removed at its end, or by the next process if this one is killed.
+    A tied one belongs to this process: it is removed at its end, or by the next process if this one is killed. It
+    lies in memory where there is room, which makes a copy of a data directory four times as fast, unless it is for
+    ``large`` data.
     """
     sweep()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=shared_temp()))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY if tied and not large and is_roomy() else shared_temp()))
     if tied:
         _locks[folder] = os.open(folder / "draft", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         fcntl.flock(_locks[folder], fcntl.LOCK_EX)
@@ -35,6 +39,17 @@ def make(*, tied: bool) -> Path:
     give(folder / "log")
     give(folder)
     return folder
+
+
+def is_roomy() -> bool:
+    """Tell whether the servers' user can have data in memory, some hundred servers of it."""
+    return is_open(MEMORY) and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+
+
+@functools.cache
+def is_open(folder: Path) -> bool:
+    """Tell whether the servers' user can write to a folder."""
+    return succeeds(["test", "-d", folder, "-a", "-w", folder, "-a", "-x", folder])
 
 
 def remove(folder: Path) -> None:
@@ -56,14 +71,14 @@ def remove_all() -> None:
 
 def is_ours(folder: Path) -> bool:
     """Tell whether a folder exists and was made by this module for the same user."""
-    named = folder.parent == shared_temp() and folder.name.startswith(PREFIX)
+    named = folder.parent in (MEMORY, shared_temp()) and folder.name.startswith(PREFIX)
     return named and folder.is_dir() and folder.lstat().st_uid == account().pw_uid
 
 
 @functools.cache
 def sweep() -> None:
     """Remove what killed processes have left behind."""
-    for folder in shared_temp().glob(PREFIX + "*"):
+    for folder in (*MEMORY.glob(PREFIX + "*"), *shared_temp().glob(PREFIX + "*")):
         if is_ours(folder) and (folder / "lock").exists():
             with (folder / "lock").open() as lock:
                 try:
