@@ -214,6 +214,15 @@ databases:
     ctype:
       description: Locale for classes of characters.
       type: str
+    locale_provider:
+      description: Who sorts - C(libc), C(icu) or C(builtin).
+      type: str
+    locale:
+      description: Name of the locale for a provider other than C(libc), or none.
+      type: str
+    icu_rules:
+      description: Rules that change the order of an ICU locale, or none.
+      type: str
     tablespace:
       description: Tablespace.
       type: str
@@ -361,8 +370,8 @@ unread:
       why: it allows no connections
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.access_info.task import read_access
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.module import Module
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.runner import inform
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CONNECTION
 
@@ -381,7 +390,7 @@ SPEC = {
 
 def main() -> None:
     """Run the module."""
-    inform(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), read=read_access)
+    inform(Module(argument_spec=SPEC, supports_check_mode=True), read=read_access)
 
 
 if __name__ == "__main__":

@@ -129,7 +129,10 @@ options:
         description: Encoding. That of an existing database can't be changed, and another one is an error.
         type: str
       locale:
-        description: Both O(databases[].lc_collate) and O(databases[].lc_ctype).
+        description:
+          - Both O(databases[].lc_collate) and O(databases[].lc_ctype).
+          - From PostgreSQL 16 it is also the name for a locale provider other than C(libc), unless
+            O(databases[].icu_locale) or O(databases[].builtin_locale) is given, as in C(CREATE DATABASE).
         type: str
       lc_collate:
         description: Sort order. That of an existing database can't be changed, and another one is an error.
@@ -138,16 +141,36 @@ options:
         description: Classes of characters. Those of an existing database can't be changed, and others are an error.
         type: str
       locale_provider:
-        description: Not there yet; an error for a new database, and otherwise ignored with a warning.
+        description:
+          - Who sorts and knows characters - V(libc), V(icu), or V(builtin) from PostgreSQL 17. If not given, a new
+            database has its template's. Needs PostgreSQL 15 or newer, as the keys of the providers do.
+          - Another provider or locale than the template's needs O(databases[].template=template0).
+          - That of an existing database can't be changed, and another one is an error. So it is with the other keys.
+          - What can't be is an error before anything is written - a key that the server's version doesn't have, a key
+            of another provider, an encoding that the provider doesn't support, a server that is built without ICU.
         type: str
       icu_locale:
-        description: As O(databases[].locale_provider).
+        description:
+          - Locale for the provider V(icu), such as V(de-AT) or V(und-u-ks-level2). V(und) is the root's order.
+          - Names that mean the same are the same, such as V(en_US) and V(en-us); from PostgreSQL 16 the server stores
+            the language tag.
+          - For a new database the name is tried out before anything is written, also in check mode, with a temporary
+            collation that is rolled back. A name that the server refuses, in a language that its ICU doesn't have, or
+            that it would replace by another one, is an error. In a session that is read-only, only its form and
+            language are judged.
         type: str
       icu_rules:
-        description: As O(databases[].locale_provider).
+        description:
+          - Rules that change the order of O(databases[].icu_locale), such as V(&a < g), from PostgreSQL 16. An empty
+            text means none. They are compared as text.
+          - They are tried out like O(databases[].icu_locale), for PostgreSQL takes wrong rules at creation, and then
+            lets nobody in. Where they can't be tried, because the login can't make temporary objects in its database,
+            that is an error.
         type: str
       builtin_locale:
-        description: As O(databases[].locale_provider).
+        description:
+          - Locale for the provider V(builtin), from PostgreSQL 17 - V(C), V(C.UTF-8), or from 18 V(PG_UNICODE_FAST).
+            All but V(C) need the encoding C(UTF8).
         type: str
       is_template:
         description: Whether whoever has C(CREATEDB) may clone the database.
@@ -187,6 +210,7 @@ options:
         description:
           - Whether to end the sessions of roles that this run takes C(CONNECT) from, after the commit.
           - With O(databases[].state=absent), the database is shut and its sessions are ended before it is dropped.
+          - A login without superuser needs the privileges of the sessions' roles or of C(pg_signal_backend) for that.
         type: bool
       force:
         description: With O(databases[].state=absent), whether it is dropped with C(FORCE), which ends its sessions.
@@ -278,6 +302,7 @@ options:
 extends_documentation_fragment:
   - leastpriv.pgsql.common
   - leastpriv.pgsql.common.changing
+  - leastpriv.pgsql.common.self
   - leastpriv.pgsql.common.jobs
   - leastpriv.pgsql.common.attributes
 seealso:
@@ -331,6 +356,14 @@ EXAMPLES = r"""
         comment: what is sold
     schema_privileges:
       - GRANT USAGE ON SCHEMAS TO dbrole_readonly
+
+- name: Databases with an order of their own, and one that sorts alike on every machine
+  leastpriv.pgsql.pg_db_isolation:
+    login_unix_socket: /var/run/postgresql
+    databases:
+      - {name: catalog, template: template0, encoding: UTF8, locale_provider: icu, icu_locale: sv-SE}
+      - {name: archive, template: template0, locale_provider: icu, icu_locale: sv-SE, icu_rules: '&V << w <<< W'}
+      - {name: events, template: template0, encoding: UTF8, locale_provider: builtin, builtin_locale: C.UTF-8}
 
 - name: A database is closed but for its owner, and another one goes with what is in it
   leastpriv.pgsql.pg_db_isolation:
@@ -472,15 +505,16 @@ sqlstate:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.isolation.task import isolation_task
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.items import without_choices
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.keys import DATABASE_ITEM
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.module import Module
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.runner import run
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CHANGING, JOBS, MODES
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import ALLOW_SELF, CHANGING, JOBS, MODES
 
 SPEC = {
     **CHANGING,
+    **ALLOW_SELF,
     **JOBS,
     "databases": {"type": "list", "elements": "dict", "required": True, "options": without_choices(DATABASE_ITEM)},
     "replication_user": {"type": "str"},
@@ -497,7 +531,7 @@ SPEC = {
 
 def main() -> None:
     """Run the module."""
-    run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), parse=isolation_task)
+    run(Module(argument_spec=SPEC, supports_check_mode=True), parse=isolation_task)
 
 
 if __name__ == "__main__":

@@ -116,8 +116,6 @@ def test_everything_that_is_wrong_is_named_before_anything_is_written(model: Ser
     ("item", "said"),
     [
         ({"encoding": "LATIN1"}, "encoding differs from template1's: declare template: template0"),
-        ({"locale_provider": "icu", "icu_locale": "de"}, "locale_provider, icu_locale isn't there yet at creation"),
-        ({"builtin_locale": "C"}, "builtin_locale isn't there yet"),
         ({"state": "recreate"}, "database new: state recreate would drop it on every run"),
         ({"schemas": ["pg_app"]}, "pg_app is PostgreSQL's own"),
         ({"schemas": [{"name": "app", "ownr": "own"}]}, "unknown key ownr; did you mean owner?"),
@@ -166,8 +164,6 @@ def test_keys_that_nothing_acts_on_are_one_warning(model: Server) -> None:
         "database shop: pool_size_reserve is now pool_reserve",
         "database shop: pool_max_db_conn is now pool_connlimit",
     ]
-    (warning,) = call(model, {"name": "shop", "locale_provider": "icu"})["warnings"]
-    assert warning == "keys of databases that nothing acts on yet: shop.locale_provider"
 
 
 def test_a_database_that_is_created_closed_is_filled_first(model: Server) -> None:

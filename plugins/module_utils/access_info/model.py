@@ -171,7 +171,10 @@ def classes(values: Optional[Iterable[str]]) -> frozenset[str]:
     """Give classes by their one name in the singular."""
     if values is None:
         return frozenset(CLASSES)
-    found = frozenset(canonical_class(value) for value in values)
+    try:
+        found = frozenset(canonical_class(value) for value in values)
+    except InputError as error:
+        raise InputError(f"classes: {error}") from None
     return frozenset(name.removesuffix("S") for name in found)
 
 

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import Any
 
 from ..connection import Connection
-from ..login import parse_login
 from ..server import read_primary
 from .declaration.cluster import declared_passwords, declared_variables, not_declared
 from .inspect import read_found
@@ -31,7 +30,7 @@ def read_access(connection: Connection, params: Mapping[str, Any]) -> dict[str, 
     facts: dict[str, Any] = {"server": server_facts(connection)} if wish.wants("server") else {}
     if not wish.gather - {"server"} and not wish.passwords:
         return facts
-    found = read_found(connection, parse_login(params), wish)
+    found = read_found(connection, connection.login, wish)
     facts.update({name: rows(found, wish) for name, rows in ROWS.items() if wish.wants(name)})
     if wish.wants("declaration"):
         facts.update(declaration=declared_variables(found, wish), left_out=not_declared(found))

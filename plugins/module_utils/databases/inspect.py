@@ -12,14 +12,19 @@ from ..connection import Connection
 from ..privileges.model import Privilege, Privileges
 from .model import DatabaseState
 
+# Providers are there from 15, rules from 16, and from 17 the column of the locale has another name: a row as JSON has
+# what is there.
 DATABASES = """
 SELECT d.datname::text, r.rolname::text, pg_catalog.pg_encoding_to_char(d.encoding)::text,
        coalesce(d.datcollate::text, ''), coalesce(d.datctype::text, ''), t.spcname::text,
        d.datallowconn, d.datconnlimit, d.datistemplate,
-       pg_catalog.shobj_description(d.oid, 'pg_database')
+       pg_catalog.shobj_description(d.oid, 'pg_database'),
+       CASE more ->> 'datlocprovider' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END,
+       coalesce(more ->> 'datlocale', more ->> 'daticulocale'), nullif(more ->> 'daticurules', '')
 FROM pg_catalog.pg_database d
 JOIN pg_catalog.pg_roles r ON r.oid = d.datdba
 JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+CROSS JOIN LATERAL pg_catalog.to_jsonb(d) AS more
 """
 
 PRIVILEGES = """

@@ -17,7 +17,11 @@ DEFAULT_TEMPLATE = "template1"
 
 @dataclass(frozen=True)
 class DatabaseState:
-    """A database as it is; ``connlimit`` -1 is no limit, 0 closed but for superusers, -2 an interrupted drop."""
+    """A database as it is; ``connlimit`` -1 is no limit, 0 closed but for superusers, -2 an interrupted drop.
+
+    ``collate`` and ``ctype`` are the operating system's; ``locale`` is the name for another ``locale_provider``
+    than libc, and ``icu_rules`` are what changes the order of an ICU locale.
+    """
 
     name: str
     owner: str
@@ -29,6 +33,9 @@ class DatabaseState:
     connlimit: int = NO_LIMIT
     is_template: bool = False
     comment: Optional[str] = None
+    locale_provider: str = "libc"
+    locale: Optional[str] = None
+    icu_rules: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,10 @@ class DatabaseSpec:
     collate: Optional[str] = None
     ctype: Optional[str] = None
     tablespace: Optional[str] = None
-    provider_keys: tuple[str, ...] = ()
+    locale_provider: Optional[str] = None
+    icu_locale: Optional[str] = None
+    icu_rules: Optional[str] = None
+    builtin_locale: Optional[str] = None
     revokeconn: Optional[bool] = None
     revoketemp: Optional[bool] = None
     revoke_create: bool = False
@@ -83,6 +93,11 @@ class DatabaseSpec:
     def has_inside(self) -> bool:
         """Tell whether something is declared inside of the database."""
         return bool(self.schemas or self.extensions or self.revoke_create)
+
+    def declares_locale(self) -> bool:
+        """Tell whether the item says something about the provider's locale, or about the encoding it has to support."""
+        keys = (self.locale_provider, self.icu_locale, self.icu_rules, self.builtin_locale, self.locale, self.encoding)
+        return any(key is not None for key in keys)
 
     def roles(self) -> frozenset[str]:
         """Give the roles that the item names."""

@@ -14,14 +14,15 @@ from ..errors import InputError
 from ..insides.model import parse_extensions, parse_schemas, refuse_homeless
 from ..items import check_choices, check_texts, checked_name, known_keys
 from ..keys import DATABASE_GRANT_ITEM, DATABASE_ITEM
+from ..quoting import is_public
 from ..settings.model import Parameters, parse_parameters
+from .locale import provider_values
 from .model import DEFAULT_TEMPLATE, NO_LIMIT, DatabaseGrant, DatabaseSpec, Removal
 
 PRIVILEGES = privileges_of("DATABASE", 0)
 
 KEPT = ("postgres", "template0", "template1")
 AS_GIVEN = ("allowconn", "comment", "is_template", "tablespace", "revokeconn", "revoketemp")
-PROVIDER_KEYS = ("locale_provider", "icu_locale", "icu_rules", "builtin_locale")
 POOL_KEYS = ("pgbouncer", "pool_mode", "pool_size", "pool_size_min", "pool_reserve", "pool_connlimit", "pool_auth_user")
 LATER_KEYS = (*POOL_KEYS, "baseline", "register_datasource", "cascade")
 FORMER_KEYS = {"pool_size_reserve": "pool_reserve", "pool_max_db_conn": "pool_connlimit"}
@@ -38,7 +39,7 @@ def parse_database(item: Mapping[str, Any], where: str, revoke_create: bool) -> 
         template=item.get("template") or DEFAULT_TEMPLATE,
         strategy=strategy(item.get("strategy"), where),
         **locales(item, where),
-        provider_keys=tuple(key for key in PROVIDER_KEYS if item.get(key) is not None),
+        **provider_values(item, where),
         revoke_create=revoke_create if item.get("revoke_create") is None else item["revoke_create"],
         connect=None if item.get("connect") is None else names(item["connect"], f"{where}: connect"),
         deny_connect=names(item.get("deny_connect") or (), f"{where}: deny_connect"),
@@ -125,7 +126,7 @@ def names(values: Any, where: str) -> tuple[str, ...]:
 
 def grantee(value: Any, where: str) -> str:
     """Give a role's name, or PUBLIC."""
-    return PUBLIC if isinstance(value, str) and value.upper() == "PUBLIC" else checked_name(value, where)
+    return PUBLIC if isinstance(value, str) and is_public(value) else checked_name(value, where)
 
 
 def limit(value: Optional[int], where: str) -> Optional[int]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Optional
@@ -13,7 +12,8 @@ from typing import Optional
 from ..change import ALTER_DATABASE, ALTER_OWNER, CREATE_DATABASE, OPEN_DATABASE, Change
 from ..quoting import ident, literal
 from .inspect import Databases
-from .model import CLOSED, INVALID, NO_LIMIT, DatabaseSpec, DatabaseState
+from .locale import locale_lines, locale_summary, locale_words, provider_state
+from .model import CLOSED, NO_LIMIT, DatabaseSpec, DatabaseState
 
 STRATEGY_SINCE = 150000
 
@@ -30,7 +30,7 @@ def resolve_database(spec: DatabaseSpec, there: DatabaseState) -> DatabaseState:
     return state if spec.comment is None else replace(state, comment=spec.comment or None)
 
 
-def newborn(spec: DatabaseSpec, template: Optional[DatabaseState], me: str) -> DatabaseState:
+def newborn(spec: DatabaseSpec, template: Optional[DatabaseState], me: str, version: int) -> DatabaseState:
     """Give a database right after its creation: closed, and owned by its owner or by who made it.
 
     Without a template, which check mode can assume, what isn't declared is unknown and empty.
@@ -44,57 +44,8 @@ def newborn(spec: DatabaseSpec, template: Optional[DatabaseState], me: str) -> D
         spec.ctype or spec.locale or like.ctype,
         spec.tablespace or like.tablespace,
         connlimit=CLOSED,
+        **provider_state(spec, like, version),
     )
-
-
-def deviations(spec: DatabaseSpec, current: DatabaseState) -> Iterator[str]:
-    """Say what differs and can't be changed any more."""
-    for key, wanted, there in differing(spec, current):
-        yield (
-            f"database {spec.name}: {key} is {there}, declared is {wanted}, and it can't be changed: correct the "
-            f"item, or dump the database and load it into a new one"
-        )
-    if spec.tablespace and spec.tablespace != current.tablespace:
-        sql = f"ALTER DATABASE {ident(spec.name)} SET TABLESPACE {ident(spec.tablespace)}"
-        yield (
-            f"database {spec.name} is in tablespace {current.tablespace}, and isn't moved: run {sql}, with nobody "
-            f"connected, or correct the item"
-        )
-    if current.connlimit == INVALID:
-        yield (
-            f"database {spec.name} is invalid, its removal was interrupted: declare state absent, or run DROP DATABASE "
-            f"{ident(spec.name)}"
-        )
-
-
-def unfit(spec: DatabaseSpec, template: DatabaseState) -> Iterator[str]:
-    """Say what a new database can't have from its template; template0 fits everything."""
-    if spec.provider_keys:
-        yield (
-            f"database {spec.name}: {', '.join(spec.provider_keys)} isn't there yet at creation, and can't be changed "
-            f"later: create the database by hand, then declare it"
-        )
-    wrong = [key for key, _wanted, _there in differing(spec, template)]
-    if wrong and template.name != "template0":
-        yield f"database {spec.name}: {', '.join(wrong)} differs from {template.name}'s: declare template: template0"
-
-
-def differing(spec: DatabaseSpec, there: DatabaseState) -> Iterator[tuple[str, str, str]]:
-    """Give what is declared otherwise than it is there, of what only a creation can set: key, declared, there."""
-    pairs = (
-        ("encoding", spec.encoding, there.encoding),
-        ("lc_collate", spec.collate or spec.locale, there.collate),
-        ("lc_ctype", spec.ctype or spec.locale, there.ctype),
-    )
-    for key, wanted, found in pairs:
-        if wanted and normal_locale(wanted) != normal_locale(found):
-            yield key, wanted, found
-
-
-def normal_locale(name: str) -> str:
-    """Give a locale's name without what doesn't count in its encoding: ``en_US.utf-8`` is ``en_US.UTF8``."""
-    base, dot, encoding = name.partition(".")
-    return f"{base}{dot}{re.sub(r'[^a-z0-9@]', '', encoding.lower())}"
 
 
 def create(spec: DatabaseSpec, state: DatabaseState, version: int) -> Change:
@@ -104,20 +55,12 @@ def create(spec: DatabaseSpec, state: DatabaseState, version: int) -> Change:
         f"CREATE DATABASE {ident(spec.name)} OWNER {ident(state.owner)} TEMPLATE {ident(spec.template)}",
         *([f"STRATEGY {strategy}"] if strategy else []),
         *([f"ENCODING {literal(spec.encoding)}"] if spec.encoding else []),
-        *locale_words(spec),
+        *locale_words(spec, state),
         *([f"TABLESPACE {ident(spec.tablespace)}"] if spec.tablespace else []),
         "CONNECTION LIMIT 0",
     ]
-    summary = f"create database {spec.name} from {spec.template}, owned by {state.owner}"
+    summary = f"create database {spec.name} from {spec.template}, owned by {state.owner}{locale_summary(spec, state)}"
     return change(CREATE_DATABASE, spec.name, summary, " ".join(words), transactional=False)
-
-
-def locale_words(spec: DatabaseSpec) -> list[str]:
-    """Give the locale: LOCALE alone, or its two halves."""
-    if spec.locale:
-        return [f"LOCALE {literal(spec.locale)}"]
-    pairs = (("LC_COLLATE", spec.collate), ("LC_CTYPE", spec.ctype))
-    return [f"{word} {literal(value)}" for word, value in pairs if value]
 
 
 def diff_databases(before: Databases, after: Databases) -> list[Change]:
@@ -165,5 +108,6 @@ def lines_of(database: DatabaseState) -> list[str]:
         f"{head}: connlimit {database.connlimit}",
         f"{head}: allowconn {'true' if database.allowconn else 'false'}",
     ]
-    template = [f"{head}: is_template true"] if database.is_template else []
-    return [*lines, *template, *([f"{head}: comment {database.comment}"] if database.comment is not None else [])]
+    lines += [f"{head}: is_template true"] if database.is_template else []
+    lines += [f"{head}: comment {database.comment}"] if database.comment is not None else []
+    return [*lines, *(f"{head}: {line}" for line in locale_lines(database))]

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from ...acl import OBJECT_CLASSES, PUBLIC, grantee_text
 from ...databases.model import INVALID, DatabaseState
 from ...privileges.model import Privilege
+from ...quoting import is_public
 from ..model import ClusterFound, Found, InsideFound, Wish
 from .roles import settings_item
 from .words import Atom, in_order, merged_by
@@ -50,7 +51,7 @@ def database_item(database: DatabaseState, found: Found) -> Item:
 
 def is_misread(entry: Privilege) -> bool:
     """Tell whether a grantee's name would be read as PUBLIC."""
-    return entry.grantee != PUBLIC and entry.grantee.upper() == "PUBLIC"
+    return entry.grantee != PUBLIC and is_public(entry.grantee)
 
 
 def grant_items(database: DatabaseState, entries: list[Privilege]) -> list[Item]:

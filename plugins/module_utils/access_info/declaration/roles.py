@@ -10,18 +10,18 @@ from typing import Any
 
 from ...errors import InputError
 from ...memberships.model import OPTIONS, Membership
-from ...quoting import split_identifiers
+from ...quoting import is_public, split_identifiers
 from ...roles.expiry import timestamp
 from ...roles.model import FLAGS, NO_EXPIRY, RoleState
-from ...settings.model import NAME_LISTS, Setting, parameter_value
+from ...settings.model import NAME_LISTS, Setting, parameter_name, parameter_value
 from ..model import ClusterFound
 
 OPTIONS_SINCE = 160000
 
 
 def declared_roles(cluster: ClusterFound) -> list[str]:
-    """Name the roles that are declared: all but PostgreSQL's own."""
-    return [name for name in sorted(cluster.roles) if not name.startswith("pg_")]
+    """Name the roles that are declared: all but PostgreSQL's own, and those that would be read as PUBLIC."""
+    return [name for name in sorted(cluster.roles) if not (name.startswith("pg_") or is_public(name))]
 
 
 def role_items(cluster: ClusterFound) -> list[dict[str, Any]]:
@@ -98,13 +98,15 @@ def value_of(setting: Setting) -> Any:
 def is_declarable(setting: Setting) -> bool:
     """Tell whether a setting comes back when it is declared: the text DEFAULT would reset it."""
     try:
-        return parameter_value(setting.name, value_of(setting), "") == setting.value
+        name = parameter_name(setting.name, "")
+        return parameter_value(name, value_of(setting), "") == setting.value
     except InputError:
         return False
 
 
 def roles_left_out(cluster: ClusterFound) -> Iterator[str]:
     """Say what of roles can't be declared."""
+    yield from misread_as_public(cluster)
     for name in declared_roles(cluster):
         if not tellable(cluster.roles[name]):
             yield f"role {name}: expire_at can't be {cluster.roles[name].valid_until}, so attributes aren't exact"
@@ -118,3 +120,9 @@ def roles_left_out(cluster: ClusterFound) -> Iterator[str]:
             what = "parameters" if not (setting.role and setting.database) else "database_parameters"
             who = f"role {setting.role}" if setting.role else f"database {setting.database}"
             yield f"{who}: {setting.name} can't be declared as it is stored, so {what} aren't managed"
+
+
+def misread_as_public(cluster: ClusterFound) -> Iterator[str]:
+    """Say which roles have no item, for in a list of grantees their names mean everybody."""
+    for name in filter(is_public, sorted(cluster.roles)):
+        yield f"role {name!r}: the name would be read as PUBLIC, everybody, so it has no item: rename it"

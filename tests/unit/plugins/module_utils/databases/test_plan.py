@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.databases.fit import deviations, normal_locale
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.databases.model import DatabaseSpec, DatabaseState
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.databases.plan import (
     alter,
     create,
-    deviations,
     newborn,
-    normal_locale,
     resolve_database,
 )
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.databases.trial import Locales
 
 TEMPLATE = DatabaseState("template1", "postgres", "UTF8", "C", "C", "pg_default", is_template=True)
 
@@ -34,9 +34,9 @@ def test_locales_are_compared_by_what_they_mean(one: str, other: str, same: bool
 
 
 def test_a_new_database_is_closed_and_takes_after_its_template() -> None:
-    new = newborn(DatabaseSpec("shop", owner="own", ctype="x"), TEMPLATE, "me")
+    new = newborn(DatabaseSpec("shop", owner="own", ctype="x"), TEMPLATE, "me", 180000)
     assert new == DatabaseState("shop", "own", "UTF8", "C", "x", "pg_default", connlimit=0)
-    assert newborn(DatabaseSpec("shop"), None, "me").owner == "me"
+    assert newborn(DatabaseSpec("shop"), None, "me", 180000).owner == "me"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_limit_0_is_kept_only_if_it_is_declared(there: int, declared: int | None
 
 def test_strategy_is_for_15_and_newer() -> None:
     spec = DatabaseSpec("shop", strategy="WAL_LOG")
-    state = newborn(spec, TEMPLATE, "me")
+    state = newborn(spec, TEMPLATE, "me", 180000)
     assert "STRATEGY WAL_LOG" in create(spec, state, 150000).sql
     assert "STRATEGY" not in create(spec, state, 140000).sql
 
@@ -66,6 +66,6 @@ def test_what_stays_the_same_is_not_altered() -> None:
 
 
 def test_only_what_is_declared_can_deviate() -> None:
-    assert list(deviations(DatabaseSpec("template1"), TEMPLATE)) == []
+    assert list(deviations(DatabaseSpec("template1"), TEMPLATE, Locales(180000))) == []
     spec = DatabaseSpec("template1", encoding="LATIN1", locale="x", tablespace="fast")
-    assert len(list(deviations(spec, TEMPLATE))) == 4
+    assert len(list(deviations(spec, TEMPLATE, Locales(180000)))) == 4
