@@ -75,24 +75,19 @@ def test_without_superuser_the_login_acts_only_for_roles_it_is_a_member_of(clust
     assert not call(cluster, creators=["dbrole_admin", "dbrole_offline"], **login)["changed"]
 
 
-def test_membership_without_inherit_suffices_to_15_only(cluster: Server, pg_version: int) -> None:
+def test_a_member_without_inherit_becomes_the_creator_from_16_on(cluster: Server, pg_version: int) -> None:
     sql(cluster, ROLES)
     person(cluster, "manager", "NOINHERIT IN ROLE dbrole_admin")
     login = modules.login(cluster, "manager", PASSWORD)
-    if pg_version < 16:
-        assert call(cluster, creators=["dbrole_admin"], **login)["changed"]
-    else:
-        assert "may not change the default privileges of dbrole_admin" in failure(
-            cluster, creators=["dbrole_admin"], **login
-        )
-        assert call(cluster, creators=["dbrole_admin"], session_role="dbrole_admin", **login)["changed"]
+    result = call(cluster, creators=["dbrole_admin"], **login)
+    assert result["changed"]
+    assert ('SET LOCAL ROLE "dbrole_admin"' in result["sql"][1]) == (pg_version >= 16)
+    assert not call(cluster, creators=["dbrole_admin"], session_role="dbrole_admin", **login)["changed"]
 
 
 @pytest.mark.since(16)
-@pytest.mark.parametrize("self_grant", ["", "set, inherit"])
-def test_check_mode_knows_whether_the_login_will_have_the_privileges_of_a_role_it_makes(
-    cluster: Server, self_grant: str
-) -> None:
+@pytest.mark.parametrize("self_grant", ["", "set", "set, inherit"])
+def test_check_mode_knows_as_whom_the_login_will_act_for_a_role_that_it_makes(cluster: Server, self_grant: str) -> None:
     sql(cluster, ROLES)
     person(cluster, "manager", "CREATEROLE")
     sql(cluster, f"ALTER ROLE manager SET createrole_self_grant = '{self_grant}'")
@@ -101,8 +96,11 @@ def test_check_mode_knows_whether_the_login_will_have_the_privileges_of_a_role_i
     foreseen = modules.outcome(pg_default_privs, True, **declared(cluster, assume=assume, **run))
     sql(cluster, "CREATE ROLE maker", user="manager", password=PASSWORD)
     done = modules.outcome(pg_default_privs, **declared(cluster, **run))
-    assert foreseen.get("failed", False) == done.get("failed", False) == (self_grant == "")
-    assert (foreseen.get("msg"), foreseen.get("sql")) == (done.get("msg"), done.get("sql"))
+    assert (foreseen.get("msg"), foreseen["sql"]) == (done.get("msg"), done["sql"])
+    assert ('GRANT "maker" TO "manager" WITH' in done["sql"][1]) == (self_grant == "")
+    assert ('SET LOCAL ROLE "maker"' in done["sql"][1]) == ("inherit" not in self_grant)
+    held = "SELECT count(*) FROM pg_auth_members WHERE member = 'manager'::regrole"
+    assert sql(cluster, held) == [(1 if self_grant == "" else 2,)]
 
 
 def test_a_login_without_rights_may_run_where_nothing_changes(cluster: Server) -> None:

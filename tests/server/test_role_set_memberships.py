@@ -270,7 +270,7 @@ def test_a_login_without_admin_is_told_who_can_give_it(roles: Roles, manager: Ro
     roles.sql("CREATE ROLE p; CREATE ROLE m; GRANT m TO manager WITH ADMIN OPTION")
     message = manager.failure({"name": "m", "roles": ["p"]})
     assert "role p can't be granted to m: manager has no admin option on it" in message
-    assert "GRANT p TO manager WITH ADMIN OPTION" in message
+    assert 'run GRANT "p" TO "manager" WITH ADMIN OPTION' in message
 
 
 @pytest.mark.since(16)

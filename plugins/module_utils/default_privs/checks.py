@@ -14,6 +14,7 @@ from ..change import Change
 from ..databases.model import DEFAULT_TEMPLATE, INVALID, DatabaseState
 from ..errors import raise_problems
 from ..plan import Resolved
+from ..privileges.entering import not_enterable
 from ..quoting import ident
 from .inspect import foreseen_database
 from .model import Cluster, DefaultPrivs
@@ -25,6 +26,7 @@ def resolve_cluster(declared: DefaultPrivs, cluster: Cluster) -> Resolved[Cluste
     named = tuple(dict.fromkeys((*(declared.databases or ()), *declared.databases_of_rules())))
     after, problems, warnings = with_databases(replace(declared, databases=named), cluster)
     problems += [text for name in named for text in unusable(after.databases.get(name))]
+    problems += closed(declared, after)
     _wants, wrong = wants_by_database(declared.rules, worked_on(declared, after) or ("",), cluster.server.version)
     problems += [*wrong, *pointless(declared, after)]
     for what, names in (("creator", all_named(declared, after)), ("grantee", declared.grantees())):
@@ -32,7 +34,13 @@ def resolve_cluster(declared: DefaultPrivs, cluster: Cluster) -> Resolved[Cluste
         problems += absent
         warnings += assumed
     raise_problems(problems)
-    return Resolved(after, tuple(warnings))
+    return Resolved(after, (*warnings, *left_out(declared, after)))
+
+
+def left_out(declared: DefaultPrivs, cluster: Cluster) -> list[str]:
+    """Name the databases that all of them don't include, because nobody can enter; template0 is always such a one."""
+    others = sorted(set(cluster.databases) - {"template0"}) if declared.databases is None else ()
+    return [f"not worked on: {text}" for name in others for text in unusable(cluster.databases[name])]
 
 
 def all_named(declared: DefaultPrivs, cluster: Cluster) -> frozenset[str]:
@@ -74,6 +82,13 @@ def worked_on(declared: DefaultPrivs, cluster: Cluster) -> tuple[str, ...]:
     if declared.databases is not None:
         return tuple(name for name in declared.databases if name in cluster.databases)
     return tuple(name for name in sorted(cluster.databases) if not list(unusable(cluster.databases[name])))
+
+
+def closed(declared: DefaultPrivs, cluster: Cluster) -> list[str]:
+    """Name the databases, and the templates of new ones, that the login may not connect to."""
+    work = worked_on(declared, cluster)
+    looked_into = dict.fromkeys((origin(cluster, name) or "") if name in cluster.unborn else name for name in work)
+    return [text for name in looked_into for text in not_enterable(cluster.server, cluster.closed, name)]
 
 
 def creators_in(declared: DefaultPrivs, cluster: Cluster, database: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from ..databases.model import DatabaseState
 from ..errors import InputError
 from ..items import boolean, checked_name
+from ..quoting import is_public
 
 ALL_CREATORS = "all"
 
@@ -78,7 +79,7 @@ def parse_creators(values: Any) -> Creators:
 
 def creator_name(value: Any) -> str:
     """Give the name of a role that can make something."""
-    if isinstance(value, str) and value.lower() in ("public", "none"):
+    if isinstance(value, str) and (value == "none" or is_public(value)):
         raise InputError(f"creators: {value} is no role: PostgreSQL reserves the name")
     return checked_name(value, "creators")
 

@@ -12,16 +12,19 @@ from typing import Any, Optional
 
 from ..acl import DEFAULT_CLASS_BY_OBJTYPE, DEFAULT_CLASSES
 from ..assume import Assume
-from ..connection import Connection
+from ..connection import Connection, Server
 from ..databases.inspect import Databases, read_databases
 from ..databases.model import DEFAULT_TEMPLATE, DatabaseState
+from ..encoding import refuse_unstorable
+from ..memberships.granting import read_maker
 from ..memberships.graph import closure, parents_of
 from ..memberships.inspect import read_memberships
-from ..privileges.acting import inheriting
+from ..privileges.acting import actor_of, inheriting
+from ..privileges.entering import read_closed
 from ..role_graph import RoleGraph, with_assumed
 from ..roles.inspect import read_roles
 from .creators import Everyone
-from .model import Cluster, DefaultPrivilege, Defaults, builtin, classes
+from .model import Acting, Cluster, DefaultPrivilege, Defaults, builtin, classes
 
 # A row for the whole database is a full ACL in place of the built-in one, which counts where there is no row; a
 # row for a schema is what is added to that. acldefault() has its own letters. Every creator that exists has at
@@ -82,24 +85,25 @@ UNION ALL
 SELECT '', true WHERE EXISTS (SELECT FROM maker WHERE oid = 0)
 """
 SCHEMAS = "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = ANY (%(names)s::text[])"
-SELF_GRANT = "SELECT pg_catalog.current_setting('createrole_self_grant', true)"
 MEMBERSHIP_SUFFICES_BEFORE = 160000
 PUBLIC_CREATES_BEFORE = 150000
 
 
 @dataclass(frozen=True)
 class Looking:
-    """What to look for in a database: its creators, and the schemas that rules name or check mode assumes."""
+    """What to look for in a database: its creators, and the schemas and grantees of rules; check mode assumes some."""
 
     creators: tuple[str, ...]
     schemas: frozenset[str] = frozenset()
     assumed: frozenset[str] = frozenset()
     everyone: Optional[Everyone] = None
+    grantees: frozenset[str] = frozenset()
 
 
 def read_defaults(connection: Connection, looking: Looking) -> Defaults:
     """Read the default privileges of the creators; those who don't exist yet will have the built-in ones."""
     version, creators = connection.server.version, read_creators(connection, looking)
+    refuse_unstorable(connection, looking.schemas, (*looking.creators, *looking.grantees))
     known = [DEFAULT_CLASSES[name] for name in classes(version)]
     letters = {"objtypes": [one.objtype for one in known], "letters": [one.acldefault for one in known]}
     rows = connection.rows(DEFAULTS, creators=list(creators), **letters)
@@ -147,45 +151,45 @@ def predict_defaults(connection: Optional[Connection], looking: Looking, version
 def read_cluster(connection: Connection, assume: Assume) -> Cluster:
     """Read roles and databases, with what check mode takes for granted laid over."""
     server, there = connection.server, RoleGraph(read_roles(connection), read_memberships(connection))
-    graph = with_assumed(there, assume.roles)
+    graph = with_assumed(there, assume.roles, read_maker(connection) if assume.roles else None)
     born = frozenset(graph.roles) - frozenset(there.roles)
     databases, unborn = overlaid_databases(read_databases(connection), assume, server.current_user)
     parents = inheriting(server, graph.roles, graph.memberships)
     return Cluster(
         server,
         frozenset(graph.roles),
-        read_acts_for(connection, graph, born),
+        acting_of(server, graph),
         databases,
         unborn,
         frozenset(name for name, role in graph.roles.items() if role.superuser),
         {name: closure(parents, name) for name in sorted(born)},
+        read_closed(connection),
     )
 
 
-def read_acts_for(connection: Connection, graph: RoleGraph, born: frozenset[str]) -> Optional[frozenset[str]]:
-    """Find the roles whose default privileges the login may change; None: a superuser may change everybody's.
+def acting_of(server: Server, graph: RoleGraph) -> Optional[Acting]:
+    """Find out whose default privileges the login may change, and as whom; None: a superuser may change everybody's.
 
     To 15 that takes membership, from 16 the role's privileges, which come by memberships that inherit.
-    ``born`` are the roles that check mode assumes this login to have made.
     """
-    me, alone = connection.server.current_user, connection.server.version < MEMBERSHIP_SUFFICES_BEFORE
-    if graph.roles[me].superuser:
+    if graph.roles[server.current_user].superuser:
         return None
-    mine = closure(parents_of(row for row in graph.memberships if alone or row.inherit), me)
-    if alone or not born:
-        return mine
-    given = str(connection.rows(SELF_GRANT)[0][0])
-    return mine | (born if "inherit" in given.lower() else frozenset())
+    actor = actor_of(server, graph.roles, graph.memberships)
+    if server.version >= MEMBERSHIP_SUFFICES_BEFORE:
+        return Acting(actor, actor.has)
+    return Acting(actor, closure(parents_of(graph.memberships), server.current_user))
 
 
 def overlaid_databases(there: Databases, assume: Assume, me: str) -> tuple[Databases, Mapping[str, str]]:
     """Lay over the databases what earlier tasks will have made; give the templates of the new ones, too."""
-    databases, unborn = dict(there), {}
+    databases = {name: database for name, database in there.items() if name not in assume.gone}
+    unborn = {}
     for one in assume.databases:
-        if one.name in there:
-            databases[one.name] = replace(there[one.name], owner=one.owner or there[one.name].owner)
-        else:
-            databases[one.name] = foreseen_database(one.name, one.owner or me)
+        known = there.get(one.name)
+        state = known or foreseen_database(one.name, me)
+        opened = state.allowconn and one.allowconn is not False
+        databases[one.name] = replace(state, owner=one.owner or state.owner, allowconn=opened)
+        if known is None:
             unborn[one.name] = one.template or DEFAULT_TEMPLATE
     return MappingProxyType(databases), unborn
 

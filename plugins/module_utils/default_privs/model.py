@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 from ..acl import DEFAULT_CLASSES, OBJECT_CLASSES, default_acl
 from ..assume import Assume
+from ..change import Change
 from ..connection import Server
 from ..databases.model import DatabaseState
 from ..errors import InputError
 from ..items import checked_name, read_each
+from ..privileges.acting import Actor
 from ..rules.model import Rule
 from ..rules.parse import parse_rule
 from .creators import Creators, parse_creators
@@ -67,6 +69,10 @@ class DefaultPrivs:
     exact: bool = False
     report: bool = False
 
+    def grantees_in(self, database: str) -> frozenset[str]:
+        """Name the roles that rules for a database name."""
+        return frozenset(name for rule in self.rules if rule.counts_in(database) for name in rule.grantees)
+
     def schemas_in(self, database: str) -> frozenset[str]:
         """Give the schemas that rules name in a database."""
         return frozenset(name for rule in self.rules if rule.counts_in(database) for name in rule.schemas)
@@ -85,21 +91,44 @@ class DefaultPrivs:
 
 
 @dataclass(frozen=True)
+class Acting:
+    """Whose default privileges a login without superuser may change: those of ``own`` as itself.
+
+    It becomes the others that it can be, or lend itself membership in for the time being.
+    """
+
+    actor: Actor
+    own: frozenset[str]
+
+    def reached(self) -> frozenset[str]:
+        """Give the creators whose default privileges can be changed."""
+        return self.own | self.actor.becomes | self.actor.borrows
+
+    def acted(self, change: Change) -> Change:
+        """Become the creator for a change, where that takes it."""
+        if change.grantor not in self.reached() - self.own:
+            return change
+        return self.actor.lent(replace(change, run_as=change.grantor))
+
+
+@dataclass(frozen=True)
 class Cluster:
     """What there is to refer to: roles and databases; nothing of it is changed.
 
-    ``acts_for`` are the roles whose default privileges the login may change; None is everybody's.
+    ``acting`` says whose default privileges the login may change; None is everybody's. ``closed`` are the databases
+    that it may not connect to.
     ``unborn`` names the template of each database that check mode assumes and that isn't there yet; ``born`` has the
     roles of that kind, each with all the roles whose privileges it will have.
     """
 
     server: Server
     roles: frozenset[str]
-    acts_for: Optional[frozenset[str]]
+    acting: Optional[Acting]
     databases: Mapping[str, DatabaseState]
     unborn: Mapping[str, str]
     superusers: frozenset[str] = frozenset()
     born: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
 
 
 def builtin(creators: Iterable[str], version: int) -> Facts:

@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Optional
 
 from ..assume import Assume
+from ..change import Change
 from ..plan import Part, Plan
 from ..task import AnyPart, Task
 from .checks import creators_in, no_changes, no_lines, origin, resolve_cluster, worked_on
 from .creators import Everyone
 from .inspect import Looking, predict_defaults, read_cluster, read_defaults
-from .model import Cluster, DefaultPrivs, parse_default_privs
+from .model import Cluster, DefaultPrivs, Defaults, parse_default_privs
 from .plan import defaults_lines, diff_defaults, undo_defaults
 from .resolve import Inside, exact_defaults, resolve_defaults
 from .wanted import Wants, wants_by_database
@@ -55,14 +56,14 @@ def inside_part(declared: DefaultPrivs, cluster: Cluster, name: str, wants: Want
     if not looking.creators and looking.everyone is None:
         return None
     schemas = declared.schemas_in(name)
-    inside = Inside(name, schemas, wants, declared.exact, cluster.server, cluster.acts_for, declared.assume)
+    inside = Inside(name, schemas, wants, declared.exact, cluster.server, acts_for(cluster), declared.assume)
     unborn = name in cluster.unborn
     return Part(
         name,
         partial(read_defaults, looking=looking),
         partial(resolve_defaults, inside),
-        diff_defaults,
-        undo_defaults,
+        partial(acted, cluster, diff_defaults),
+        partial(acted, cluster, undo_defaults),
         defaults_lines,
         partial(predict_defaults, looking=looking, version=cluster.server.version) if unborn else None,
         origin(cluster, name) if unborn else None,
@@ -70,12 +71,26 @@ def inside_part(declared: DefaultPrivs, cluster: Cluster, name: str, wants: Want
     )
 
 
+def acts_for(cluster: Cluster) -> Optional[frozenset[str]]:
+    """Give the creators whose default privileges the login may change; None is everybody's."""
+    return cluster.acting.reached() if cluster.acting else None
+
+
+def acted(
+    cluster: Cluster, changes: Callable[[Defaults, Defaults], tuple[Change, ...]], before: Defaults, after: Defaults
+) -> tuple[Change, ...]:
+    """Give the changes between two states, each as whoever it takes."""
+    found = changes(before, after)
+    return tuple(map(cluster.acting.acted, found)) if cluster.acting else found
+
+
 def looking_for(declared: DefaultPrivs, cluster: Cluster, name: str) -> Looking:
     """Say what to look for in one database."""
     assumed = frozenset(schema for one in declared.assume.databases if one.name == name for schema in one.schemas)
     creators, schemas = creators_in(declared, cluster, name), declared.schemas_in(name)
+    grantees = declared.grantees_in(name)
     if not declared.creators.everyone:
-        return Looking(creators, schemas, assumed)
+        return Looking(creators, schemas, assumed, grantees=grantees)
     there = "" if name in cluster.unborn else name
     everyone = Everyone(there, cluster.databases[name].owner, cluster.roles, cluster.superusers, cluster.born)
-    return Looking(tuple(sorted(declared.creators_named_in(name))), schemas, assumed, everyone)
+    return Looking(tuple(sorted(declared.creators_named_in(name))), schemas, assumed, everyone, grantees)

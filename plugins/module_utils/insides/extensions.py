@@ -54,7 +54,10 @@ def refused(inside: Inside, actor: Actor, before: InsideState, after: InsideStat
 def not_altered(actor: Actor, old: ExtensionState, new: ExtensionState, unreachable: bool) -> Iterator[str]:
     """Say why an extension can't be updated or moved."""
     if not actor.owns(old.owner):
-        yield f"extension {old.name}: {actor.name} can't alter it: log in as its owner {old.owner}, or as a superuser"
+        yield (
+            f"extension {old.name}: {actor.name} can't alter it: log in as its owner {old.owner}, or "
+            f"{actor.joining(old.owner)}"
+        )
     if unreachable:
         yield (
             f"extension {old.name} can't be updated from version {old.version} to {new.version}, for there is no path: "
@@ -71,7 +74,10 @@ def not_dropped(inside: Inside, actor: Actor, state: InsideState, name: str) -> 
     """Say why an extension can't be dropped."""
     there, others = state.extensions[name], state.contents.get((EXTENSION, name))
     if not actor.owns(there.owner):
-        yield f"extension {name}: {actor.name} can't drop it: log in as its owner {there.owner}, or as a superuser"
+        yield (
+            f"extension {name}: {actor.name} can't drop it: log in as its owner {there.owner}, or "
+            f"{actor.joining(there.owner)}"
+        )
     if others and not inside.dropped_extensions[name].cascade:
         yield f"extension {name} can't be dropped, for {others} depend on it: declare cascade: true to drop these, too"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..acl import PUBLIC
 from ..connection import Connection, Server
+from ..encoding import refuse_unstorable
 from ..privileges.model import Privilege, Privileges, initial
 from .contents import EXTENSION, SCHEMA, read_contents
 from .model import ExtensionState, Inside, InsideState
@@ -69,6 +70,8 @@ WHERE p.path IS NOT NULL
 def read_inside(connection: Connection, inside: Inside) -> InsideState:
     """Read all schemas, the declared extensions, and the ACLs of the declared schemas and of ``public``."""
     names = sorted({*inside.names(), *inside.extension_schemas(), PUBLIC_SCHEMA})
+    owners = (inside.owner, *(schema.owner for schema in inside.schemas if schema.owner))
+    refuse_unstorable(connection, names, owners)
     extensions = read_extensions(connection, inside)
     return InsideState(
         connection.server,

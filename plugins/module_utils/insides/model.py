@@ -45,12 +45,15 @@ class ExtensionSpec:
 class ExtensionOffer:
     """What the server has of an extension: its versions, with the schema that each is tied to, if it is.
 
-    ``needs`` names the extensions that any of its versions needs.
+    ``needs`` names the extensions that any of its versions needs. Of the versions ``by_superuser`` the script is run as
+    a superuser; whoever may create in the database may ask for it if the version is ``trusted``.
     """
 
     default: str
     schemas: Mapping[str, Optional[str]]
     needs: frozenset[str] = frozenset()
+    by_superuser: frozenset[str] = frozenset()
+    trusted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class InsideState:
 class Inside:
     """What is declared for one database's inside; ``owner`` is the database's, as planned.
 
-    What is to go is apart from what is to be there.
+    What is to go is apart from what is to be there. ``may_create`` tells whether the login will have CREATE there.
     """
 
     database: str
@@ -99,6 +102,7 @@ class Inside:
     offers: Mapping[str, ExtensionOffer] = field(default_factory=dict)
     dropped_schemas: Mapping[str, SchemaSpec] = field(default_factory=dict)
     dropped_extensions: Mapping[str, ExtensionSpec] = field(default_factory=dict)
+    may_create: bool = True
 
     def names(self) -> frozenset[str]:
         """Give the declared schemas."""

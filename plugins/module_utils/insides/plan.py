@@ -20,6 +20,7 @@ from .acl import baseline, planned_privileges
 from .contents import EXTENSION, SCHEMA
 from .extensions import diff_extensions, planned_extensions, refused
 from .model import ExtensionState, Inside, InsideState
+from .rights import rights
 
 
 def resolve_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved[InsideState]:
@@ -28,7 +29,7 @@ def resolve_inside(inside: Inside, actor: Actor, state: InsideState) -> Resolved
     changing = baseline(state, after) ^ after.privileges
     where = f"database {inside.database}: "
     problems = (*not_dropped(inside, actor, state), *refused(inside, actor, state, after))
-    barred = (*actor.refusals(changing, after.schemas, state.privileges), *not_given(actor, state, after))
+    barred = (*actor.refusals(changing, after.schemas, state.privileges), *rights(inside, actor, state, after))
     refusals = tuple(where + text for text in barred)
     raise_all((where + text for text in problems), refusals)
     return Resolved(after, refusals=refusals)
@@ -46,24 +47,12 @@ def planned(inside: Inside, actor: Actor, state: InsideState) -> InsideState:
     return replace(after, privileges=planned_privileges(inside, state, after, actor))
 
 
-def not_given(actor: Actor, before: InsideState, after: InsideState) -> Iterator[str]:
-    """Name the schemas that this login can't give to their owners, or take from them."""
-    for name, owner in sorted(after.schemas.items()):
-        old = before.schemas.get(name, actor.name)
-        for role in dict.fromkeys((old, owner) if old != owner else ()):
-            if not actor.gives(role):
-                yield (
-                    f"schema {name}: {actor.name} can't give it from {old} to {owner}: run GRANT {ident(role)} TO "
-                    f"{ident(actor.name)}, or log in as a superuser"
-                )
-
-
 def not_dropped(inside: Inside, actor: Actor, state: InsideState) -> Iterator[str]:
     """Name the schemas that can't be dropped, for something is in them or they are somebody else's."""
     for name in sorted(inside.dropped_schemas.keys() & state.schemas.keys()):
         owner, held = state.schemas[name], state.contents.get((SCHEMA, name))
         if not actor.owns(owner):
-            yield f"schema {name}: {actor.name} can't drop it: log in as its owner {owner}, or as a superuser"
+            yield (f"schema {name}: {actor.name} can't drop it: log in as its owner {owner}, or {actor.joining(owner)}")
         if held and not inside.dropped_schemas[name].cascade:
             yield f"schema {name} isn't empty, it holds {held}: declare cascade: true to drop all of it, or empty it"
 

@@ -16,6 +16,7 @@ from ..memberships.graph import closure, lendable, parents_of
 from ..memberships.model import Membership
 from ..quoting import ident
 from ..roles.model import RoleState
+from .lacking import SUPERUSER, Lack, membership
 from .model import Privilege, Privileges
 from .plan import place
 
@@ -37,6 +38,7 @@ class Actor:
     gives_to: frozenset[str]
     superusers: frozenset[str]
     borrows: frozenset[str] = frozenset()
+    version: int = 0
 
     def grants_as(self, owner: str) -> str:
         """Give the grantor of a new grant: the owner, where this session can act for it."""
@@ -50,6 +52,21 @@ class Actor:
         if entry.grantor == owner and (self.superuser or owner in self.has - self.becomes):
             return None
         return None if entry.grantor == self.name and not self.superuser else entry.grantor
+
+    def joining(self, role: str) -> str:
+        """Say how the login would come to act for a role."""
+        if role == OWNED_BY_DATABASE_OWNER:
+            return "log in as the database's owner, or as a superuser"
+        lack = self.lacks(role, "")
+        return f"{lack.remedy}, or log in as a superuser" if lack.remedy else "log in as a superuser"
+
+    def lacks(self, role: str, what: str) -> Lack:
+        """Give the lack of membership in a role, called what it is needed for; a superuser's is nothing to be given."""
+        if role in self.superusers or role == OWNED_BY_DATABASE_OWNER:
+            return SUPERUSER
+        if role in self.becomes:
+            return Lack(f"{what} {role}", f"say session_role: {role}")
+        return Lack(f"{what} {role}", f"run {membership(self.name, role, self.version)}")
 
     def lent(self, change: Change) -> Change:
         """Take membership for the time of a change, where one could otherwise not become the role to act as."""
@@ -80,14 +97,11 @@ class Actor:
                 f"what a superuser had granted: run ALTER ROLE {ident(entry.grantor)} NOSUPERUSER for this run"
             )
         if acting is not None and acting not in self.becomes | self.borrows:
-            return (
-                f"{what} was granted by {acting}, and {self.name} can't act as that role: run GRANT {ident(acting)} TO "
-                f"{ident(self.name)}"
-            )
+            return f"{what} was granted by {acting}, and {self.name} can't act as that role: {self.joining(acting)}"
         if acting is None and self.name == entry.grantor != owner and not self.may(entry, held):
             return (
-                f"{self.name} may not grant or revoke {entry.privilege}: log in as its owner {owner}, as a member of "
-                f"that role, or as a superuser"
+                f"{self.name} may not grant or revoke {entry.privilege}: log in as its owner {owner}, or "
+                f"{self.joining(owner)}"
             )
         return None
 
@@ -113,7 +127,7 @@ def actor_of(
     becomes = frozenset(roles) if server.session_user in superusers else closure(settable, server.session_user)
     plain = server.superuser or server.version < 160000
     borrows = frozenset() if plain else lendable(rows, server.current_user) - becomes
-    return Actor(server.current_user, server.superuser, has, becomes, gives_to, superusers, borrows)
+    return Actor(server.current_user, server.superuser, has, becomes, gives_to, superusers, borrows, server.version)
 
 
 def inheriting(

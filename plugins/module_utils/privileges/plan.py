@@ -41,21 +41,28 @@ def narrow(entry: Privilege, options: Wanted, owner: str) -> Privilege:
 
 def without_orphans(entries: Privileges, wanted: frozenset[tuple[str, str]], owner: str) -> Privileges:
     """Let go of wanted entries whose grantor lost the grant option; they are granted again by the owner."""
-    rest = frozenset(entry for entry in entries if entry.what() not in wanted or held(entry, entries, owner))
+    givers = those_who_may_grant(entries)
+    rest = frozenset(entry for entry in entries if entry.what() not in wanted or held(entry, givers, owner))
     return rest if rest == entries else without_orphans(rest, wanted, owner)
 
 
-def held(entry: Privilege, entries: Privileges, owner: str) -> bool:
+def those_who_may_grant(entries: Iterable[Privilege]) -> frozenset[tuple[str, str]]:
+    """Give the grantees who may pass on which privilege of one object."""
+    return frozenset(entry.what() for entry in entries if entry.grantable)
+
+
+def held(entry: Privilege, givers: frozenset[tuple[str, str]], owner: str) -> bool:
     """Tell whether the grantor still may have granted an entry."""
-    return entry.grantor == owner or any(
-        e.grantable and (e.grantee, e.privilege) == (entry.grantor, entry.privilege) for e in entries
-    )
+    return entry.grantor == owner or (entry.grantor, entry.privilege) in givers
 
 
 def made(kept: Privileges, options: Wanted, template: Privilege) -> Iterator[Privilege]:
     """Give the entries that are wanted and satisfied by none; a wider one replaces the session's own narrower one."""
+    found: dict[tuple[str, str], list[Privilege]] = {}
+    for entry in kept:
+        found.setdefault(entry.what(), []).append(entry)
     for (grantee, privilege), option in options.items():
-        there = [entry for entry in kept if entry.what() == (grantee, privilege)]
+        there = found.get((grantee, privilege), [])
         if not there or (option and not any(entry.grantable for entry in there)):
             yield replace(template, grantee=grantee, privilege=privilege, grantable=bool(option))
 
@@ -75,7 +82,8 @@ def orphans(after: Privileges, owners: Callable[[Privilege], str]) -> Iterator[P
     for entry in after:
         by_object.setdefault((entry.object_class, entry.object), set()).add(entry)
     for entries in by_object.values():
-        yield from (entry for entry in entries if not held(entry, frozenset(entries), owners(entry)))
+        givers = those_who_may_grant(entries)
+        yield from (entry for entry in entries if not held(entry, givers, owners(entry)))
 
 
 def diff_privileges(
@@ -112,7 +120,8 @@ def levels(entries: Iterable[Privilege]) -> list[list[Privilege]]:
         grantors = {(e.object_class, e.object, e.grantor, e.privilege) for e in pending if e.grantor != e.grantee}
         held_up = [e for e in pending if e.grantable and (e.object_class, e.object, e.grantee, e.privilege) in grantors]
         rest = held_up if len(held_up) < len(pending) else []
-        found.append([entry for entry in pending if entry not in frozenset(rest)])
+        later = frozenset(rest)
+        found.append([entry for entry in pending if entry not in later])
         pending = rest
     return found
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..connection import Connection
 from .model import Footprint, Held, Left, Place
+from .rights import read_refusals
 
 # pg_shdepend knows the owners and privileges of every database, without entering it.
 PLACES = """
@@ -25,13 +26,13 @@ GROUP BY r.rolname, d.datname, d.datdba, d.datallowconn, d.datconnlimit
 ORDER BY r.rolname, d.datname
 """
 
-# Memberships are looked at as facts.
+# Memberships are looked at as facts. To 13, what initdb has made is pinned there, without a class.
 SHARED = """
 SELECT r.rolname::text, s.deptype = 'o', o.type || ' ' || o.identity
 FROM pg_catalog.pg_shdepend s
 JOIN pg_catalog.pg_roles r ON r.oid = s.refobjid
 CROSS JOIN LATERAL pg_catalog.pg_identify_object(s.classid, s.objid, s.objsubid) o
-WHERE s.dbid = 0
+WHERE s.dbid = 0 AND s.deptype <> 'p'
   AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
   AND s.classid <> 'pg_catalog.pg_auth_members'::pg_catalog.regclass
   AND r.rolname = ANY (%(names)s::text[])
@@ -51,7 +52,7 @@ FROM (SELECT DISTINCT r.rolname::text AS role, s.deptype::text AS kind, o.type, 
       CROSS JOIN LATERAL pg_catalog.pg_identify_object(s.classid, s.objid, s.objsubid) o
       WHERE s.dbid = ANY (ARRAY[(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
                                 CASE WHEN %(shared)s THEN 0 END]::pg_catalog.oid[])
-        AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+        AND s.deptype <> 'p' AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
         AND s.classid <> 'pg_catalog.pg_auth_members'::pg_catalog.regclass
         AND r.rolname = ANY (%(names)s::text[])) found
 GROUP BY role, kind, type
@@ -84,11 +85,13 @@ def read_footprint(connection: Connection, roles: Iterable[str], owners: Mapping
     )
 
 
-def read_left(connection: Connection, names: tuple[str, ...], shared: bool) -> Left:
-    """Read what roles have left in the database, and with ``shared`` in the cluster."""
-    held = connection.rows(HELD, names=list(names), shared=shared)
-    alone = connection.rows(ALONE, names=list(names))
+def read_left(connection: Connection, successors: Mapping[str, str], shared: bool) -> Left:
+    """Read what roles have left in the database, and with ``shared`` in the cluster; each with who takes over."""
+    names = sorted(successors)
+    held = connection.rows(HELD, names=names, shared=shared)
+    alone = connection.rows(ALONE, names=names)
     return Left(
         frozenset(Held(role, kind, what, count, tuple(first)) for role, kind, what, count, first in held),
         frozenset((role, policy) for role, policy in alone),
+        read_refusals(connection, successors, shared),
     )

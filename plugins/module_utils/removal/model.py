@@ -79,10 +79,14 @@ class Held:
 
 @dataclass(frozen=True)
 class Left:
-    """What the roles that go have left in one database; ``alone``: policies for nobody else, by role."""
+    """What the roles that go have left in one database; ``alone``: policies for nobody else, by role.
+
+    ``refusals`` say what the login can't hand on.
+    """
 
     held: frozenset[Held] = frozenset()
     alone: frozenset[tuple[str, str]] = frozenset()
+    refusals: tuple[str, ...] = field(compare=False, default=())
 
 
 def parse_successor(value: Any, where: str) -> Optional[Successor]:

@@ -61,7 +61,7 @@ def resolve_left(handover: Handover, left: Left) -> Resolved[Left]:
     raise_problems(for_superusers(handover, left))
     alone = ", ".join(sorted(name for _role, name in left.alone))
     text = f"database {handover.database}: policies for nobody else go with the roles that are dropped: {alone}"
-    return Resolved(Left(), (text,) if alone else ())
+    return Resolved(Left(), (text,) if alone else (), left.refusals)
 
 
 def for_superusers(handover: Handover, left: Left) -> Iterator[str]:

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from ..connection import Connection
+from ..encoding import refuse_unstorable
 from ..errors import InputError
+from ..quoting import fold
 from .model import Setting, canonical
 
 QUESTION = """
@@ -34,6 +36,7 @@ def read_settings(
     connection: Connection, roles: Iterable[str] = (), databases: Iterable[str] = ()
 ) -> frozenset[Setting]:
     """Read the settings of roles (in databases too) and of databases."""
+    refuse_unstorable(connection, (), [*roles, *databases])
     rows = connection.rows(QUESTION, roles=sorted(roles), databases=sorted(databases))
     return frozenset(stored(role, database, text) for role, database, text in rows)
 
@@ -41,7 +44,7 @@ def read_settings(
 def stored(role: str, database: str, text: str) -> Setting:
     """Give a stored ``name=value``; a list that can't be read is left as it is, and so differs."""
     name, _equals, value = text.partition("=")
-    key = name.lower()
+    key = fold(name)
     with suppress(InputError):
         value = canonical(key, value, key)
     return Setting(role, database, key, value, "" if name == key else name)

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..errors import InputError
-from ..items import checked_name
-from ..quoting import join_identifiers, qualified, split_identifiers
+from ..items import checked_name, checked_text
+from ..quoting import fold, ident, join_identifiers, qualified, split_identifiers
 
 # Parameters whose value is a list of quoted names: PostgreSQL marks them GUC_LIST_QUOTE.
 NAME_LISTS = frozenset(
@@ -24,6 +25,10 @@ NAME_LISTS = frozenset(
         "unix_socket_directories",
     }
 )
+
+# Version 13 takes any word for an extension's parameter, later ones only what a configuration file can hold.
+WORD = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
+OBJECT_LISTS = frozenset({"search_path", "temp_tablespaces"})
 
 # A value that is None is reset.
 Parameters = Mapping[str, Optional[str]]
@@ -70,7 +75,11 @@ def parameter_name(name: Any, where: str) -> str:
         raise InputError(f"{where}: {name!r} isn't a parameter's name")
     for word in name.split("."):
         checked_name(word, f"{where}: {name}")
-    return name.lower()
+        if not WORD.fullmatch(word):
+            raise InputError(
+                f"{where}: {name!r} can't be a parameter's name: it has letters, digits, _ and $ between dots"
+            )
+    return fold(name)
 
 
 def parameter_value(name: str, value: Any, where: str) -> Optional[str]:
@@ -90,16 +99,27 @@ def name_list(name: str, value: Any, where: str) -> str:
     """Give a list as the server stores it, for the parameters that are lists of names."""
     if name not in NAME_LISTS or not all(isinstance(item, str) for item in value):
         raise InputError(f"{where}: only {', '.join(sorted(NAME_LISTS))} take a list, of names")
-    return join_identifiers(value)
+    return in_place(where, lambda: listed(name, value))
 
 
 def canonical(name: str, text: str, where: str) -> str:
     """Give a value so that two that mean the same list are equal."""
-    if "\0" in text:
-        raise InputError(f"{where} contains a NUL byte, which PostgreSQL can't store")
+    checked_text(text, where)
     if name not in NAME_LISTS:
         return text
+    return in_place(where, lambda: listed(name, split_identifiers(text)))
+
+
+def listed(name: str, values: Sequence[str]) -> str:
+    """Give the text of a list; of the names of schemas and tablespaces the server would cut off what is too long."""
+    for value in filter(None, values if name in OBJECT_LISTS else ()):
+        ident(value)
+    return join_identifiers(values)
+
+
+def in_place(where: str, read: Callable[[], str]) -> str:
+    """Give what is read, or its error with the place."""
     try:
-        return join_identifiers(split_identifiers(text))
+        return read()
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
