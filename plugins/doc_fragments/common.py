@@ -59,7 +59,7 @@ options:
     description: Role to become after logging in (C(SET ROLE)).
     type: str
 requirements:
-  - psycopg2 2.9 or newer, or psycopg 3
+  - psycopg2 2.8.6 or newer, or psycopg 3
   - PostgreSQL 13 to 18
 author:
   - the leastpriv.pgsql contributors (@leastpriv)
@@ -103,6 +103,14 @@ options:
             description: What it will be a member of.
             type: list
             elements: str
+          revoked_roles:
+            description: What it will no longer be a member of.
+            type: list
+            elements: str
+          roles_exact:
+            description: Whether it will be a member of O(assume.roles[].roles) and of nothing else.
+            type: bool
+            default: false
       databases:
         description: Databases.
         type: list
@@ -112,12 +120,22 @@ options:
             description: Name.
             type: str
             required: true
+          state:
+            description: Whether it will be there.
+            type: str
+            choices: [present, absent]
+            default: present
           owner:
             description: Who will own it; as it is, if not given.
             type: str
           template:
             description: What it will be cloned from.
             type: str
+          allowconn:
+            description:
+              - Whether anybody will be able to connect; as it is, if not given.
+              - What is closed now can't be looked into, so V(true) has no effect on it.
+            type: bool
           schemas:
             description: Schemas that it will have.
             type: list
@@ -152,13 +170,35 @@ options:
     type: bool
     default: false
   verify:
-    description: Plan once more after an apply, and fail with what remains if that plan isn't empty.
+    description:
+      - Plan once more after an apply, and fail with what remains if that plan isn't empty. It isn't when an event
+        trigger undoes what was done, or when somebody else changes the same things at the same time.
     type: bool
     default: true
   lock_timeout:
-    description: How long to wait for a lock, in seconds, before trying again (at most five times); V(0) is for ever.
+    description:
+      - How long to wait for a lock, in seconds, before trying again with a fresh plan (at most five times); V(0) is for
+        ever.
+      - When that was in vain, the error names who is in the way by process, user, database, application, and the
+        beginning of its transaction and of its last query, as far as the login may see them; never the query itself.
     type: float
     default: 5.0
+"""
+
+    SELF = r"""
+options:
+  allow_self:
+    description:
+      - Allow what would lock out the login in use. Otherwise it is an error before anything is written, in check mode
+        too.
+      - After a run, the same login has to be able to come in, to enter the same database, to become O(session_role),
+        and to manage what it managed before, so that the same task can be run again and repair. What takes that away
+        counts wherever it comes from - a key of the login itself, a group that it has the right from, C(PUBLIC), or
+        O(mode=exact). What a superuser doesn't need isn't judged for one.
+      - What the same task needs to finish is refused all the same. If the second plan of O(verify) can't be made then,
+        that is a warning.
+    type: bool
+    default: false
 """
 
     JOBS = r"""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Optional
 
 from .assume import Assume, AssumedRole
 from .connection import Connection
+from .memberships.granting import Maker, read_maker
 from .memberships.inspect import read_memberships
 from .memberships.model import Membership
 from .roles.inspect import read_roles
@@ -28,14 +30,18 @@ class RoleGraph:
 def read_role_graph(connection: Connection, assume: Assume, planned: frozenset[str] = frozenset()) -> RoleGraph:
     """Read all roles; in check mode with what is assumed, but for names that the call itself plans."""
     graph = RoleGraph(read_roles(connection), read_memberships(connection))
-    return with_assumed(graph, tuple(role for role in assume.roles if role.name not in planned))
+    assumed = tuple(role for role in assume.roles if role.name not in planned)
+    return with_assumed(graph, assumed, read_maker(connection) if assumed else None)
 
 
-def with_assumed(graph: RoleGraph, assumed: tuple[AssumedRole, ...]) -> RoleGraph:
-    """Lay over the graph what earlier tasks will have made."""
+def with_assumed(graph: RoleGraph, assumed: tuple[AssumedRole, ...], maker: Optional[Maker] = None) -> RoleGraph:
+    """Lay over the graph what earlier tasks of this login will have made; ``maker`` has what comes with new roles."""
     roles = {**graph.roles, **{role.name: assumed_role(role, graph) for role in assumed}}
     rows = {row for role in assumed for row in assumed_rows(role, graph)}
-    return RoleGraph(MappingProxyType(roles), graph.memberships | rows)
+    born = maker.rows(roles.keys() - graph.roles.keys()) if maker else frozenset()
+    leaving = {role.name: role for role in assumed}
+    kept = {row for row in graph.memberships if row.member not in leaving or not leaving[row.member].leaves(row.role)}
+    return RoleGraph(MappingProxyType(roles), frozenset(kept) | rows | born)
 
 
 def assumed_role(role: AssumedRole, graph: RoleGraph) -> RoleState:

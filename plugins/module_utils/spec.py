@@ -21,7 +21,7 @@ CONNECTION: Spec = {
     "ca_cert": {"type": "path"},
     "ssl_cert": {"type": "path"},
     "ssl_key": {"type": "path"},
-    "connect_params": {"type": "dict"},
+    "connect_params": {"type": "dict", "no_log": True},
     "session_role": {"type": "str"},
 }
 
@@ -36,6 +36,8 @@ ASSUME: Spec = {
                 "superuser": {"type": "bool"},
                 "inherit": {"type": "bool"},
                 "roles": {"type": "list", "elements": "str"},
+                "revoked_roles": {"type": "list", "elements": "str"},
+                "roles_exact": {"type": "bool", "default": False},
             },
         },
         "databases": {
@@ -43,8 +45,10 @@ ASSUME: Spec = {
             "elements": "dict",
             "options": {
                 "name": {"type": "str", "required": True},
+                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
                 "owner": {"type": "str"},
                 "template": {"type": "str"},
+                "allowconn": {"type": "bool"},
                 "schemas": {"type": "list", "elements": "str"},
                 "schema_privileges": {
                     "type": "list",
@@ -71,5 +75,7 @@ CHANGING: Spec = {
     "verify": {"type": "bool", "default": True},
     "lock_timeout": {"type": "float", "default": 5.0},
 }
+
+ALLOW_SELF: Spec = {"allow_self": {"type": "bool", "default": False}}
 
 JOBS: Spec = {"jobs": {"type": "int"}}

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..databases.fit import deviations, unfit
 from ..databases.model import CLOSED, DatabaseSpec, DatabaseState, Removal
 from ..databases.parse import FORMER_KEYS
-from ..databases.plan import deviations, unfit
 from ..databases.removal import in_the_way
 from ..privileges.acting import Actor, actor_of
 from ..privileges.plan import orphans, privilege_line
 from ..quoting import ident
 from .acl import baseline, contradictions
 from .entry import denied_and_yet_in, members_who_come_in
+from .lockout import locked_out
 from .model import Isolation, IsolationState
 
 
@@ -24,10 +25,10 @@ def judge(declared: Isolation, before: IsolationState, after: IsolationState) ->
     for spec in declared.ordered():
         current = before.databases.get(spec.name)
         if current is not None:
-            yield from deviations(spec, current)
+            yield from deviations(spec, current, before.locales)
             yield from not_enterable(spec, current)
         else:
-            yield from unfit(spec, before.databases[spec.template]) if spec.template in before.databases else ()
+            yield from unfit(spec, before.databases, before.locales)
             yield from not_creatable(spec, before)
         yield from denied_and_yet_in(spec, after)
         owner = after.databases[spec.name].owner
@@ -35,6 +36,7 @@ def judge(declared: Isolation, before: IsolationState, after: IsolationState) ->
     for name in sorted(declared.absent.keys() & before.databases.keys()):
         yield from not_droppable(declared.absent[name], before)
     yield from left_hanging(before, after)
+    yield from locked_out(declared, to_be_entered(declared, before, after), before, after)
 
 
 def left_hanging(before: IsolationState, after: IsolationState) -> Iterator[str]:
@@ -59,17 +61,14 @@ def not_droppable(removal: Removal, state: IsolationState) -> Iterator[str]:
         yield f"database {removal.name} can't be dropped from within: give another one as login_db"
     if not actor.owns(there.owner):
         yield (
-            f"database {removal.name}: {actor.name} can't drop it: log in as its owner {there.owner}, as a member of "
-            f"that role with INHERIT, or as a superuser"
+            f"database {removal.name}: {actor.name} can't drop it: log in as its owner {there.owner}, or "
+            f"{actor.joining(there.owner)}"
         )
     yield from in_the_way(removal, state.obstacles.get(removal.name, ()))
 
 
 def not_creatable(spec: DatabaseSpec, state: IsolationState) -> Iterator[str]:
-    """Say what this login lacks for creating a database."""
-    me = state.server.current_user
-    if not state.server.superuser and me in state.roles and not state.roles[me].createdb:
-        yield f"database {spec.name} can't be created by {me}, who has no CREATEDB: run ALTER ROLE {ident(me)} CREATEDB"
+    """Refuse to create a database that this login could not fill."""
     if not state.server.superuser and spec.has_inside() and (spec.allowconn is False or spec.connlimit == CLOSED):
         yield (
             f"database {spec.name}: with allowconn: false or connlimit: 0 only a superuser can fill it at creation: "
@@ -101,21 +100,17 @@ def not_allowed(before: IsolationState, after: IsolationState) -> Iterator[str]:
 def not_altered(actor: Actor, old: DatabaseState, new: DatabaseState) -> Iterator[str]:
     """Say what a login lacks that has to alter a database, or to give it to another owner."""
     if not actor.gives(new.owner):
+        yield (f"database {new.name}: {actor.name} can't give it to {new.owner}: {actor.joining(new.owner)}")
+    if not actor.owns(old.owner) and (old.owner != new.owner or actor.gives(new.owner)):
         yield (
-            f"database {new.name}: {actor.name} can't give it to {new.owner}: run GRANT {ident(new.owner)} TO "
-            f"{ident(actor.name)}, or log in as a superuser"
-        )
-    elif not actor.owns(old.owner):
-        yield (
-            f"database {new.name}: {actor.name} can't alter it: log in as its owner {old.owner}, as a member of that "
-            f"role with INHERIT, or as a superuser"
+            f"database {new.name}: {actor.name} can't alter it: log in as its owner {old.owner}, or "
+            f"{actor.joining(old.owner)}"
         )
 
 
 def warnings_of(declared: Isolation, state: IsolationState, after: IsolationState) -> Iterator[str]:
     """Say what the author should know: keys that nothing acts on, and members that come in all the same."""
     ignored = [f"{spec.name}.{key}" for spec in declared.ordered() for key in spec.ignored if key not in FORMER_KEYS]
-    ignored += [f"{s.name}.{key}" for s in declared.ordered() for key in s.provider_keys if s.name in state.databases]
     if ignored:
         yield f"keys of databases that nothing acts on yet: {', '.join(ignored)}"
     for spec in declared.ordered():
@@ -129,6 +124,13 @@ def warnings_of(declared: Isolation, state: IsolationState, after: IsolationStat
 def inside_names(declared: Isolation) -> list[str]:
     """Name the databases where something inside is declared."""
     return sorted({spec.name for spec in declared.ordered() if spec.has_inside()} | set(declared.public_schema_in))
+
+
+def to_be_entered(declared: Isolation, before: IsolationState, after: IsolationState) -> frozenset[str]:
+    """Name the databases whose inside is worked on, and the login's own where sessions are ended after the commit."""
+    there = (name for name in inside_names(declared) if name in after.databases)
+    found = frozenset(name for name in there if is_enterable(declared, before, after, name))
+    return found | ({before.server.database} if any(spec.terminate for spec in declared.ordered()) else frozenset())
 
 
 def is_enterable(declared: Isolation, before: IsolationState, after: IsolationState, name: str) -> bool:

@@ -15,6 +15,7 @@ from ..databases.inspect import Databases
 from ..databases.model import DEFAULT_TEMPLATE, DatabaseSpec, Removal
 from ..databases.parse import database_name, parse_database, parse_removal
 from ..databases.removal import Obstacles
+from ..databases.trial import Locales
 from ..errors import InputError
 from ..insides.model import ExtensionOffer
 from ..items import checked_name, merged
@@ -57,6 +58,7 @@ class Isolation:
     public_schema_in: tuple[str, ...] = ()
     absent: Mapping[str, Removal] = field(default_factory=dict)
     unlisted: bool = False
+    allow_self: bool = False
 
     def ordered(self) -> list[DatabaseSpec]:
         """Give the items by name."""
@@ -96,6 +98,12 @@ class IsolationState:
     offers: Mapping[str, ExtensionOffer] = field(compare=False, default_factory=dict)
     encodings: Mapping[str, str] = field(compare=False, default_factory=dict)
     obstacles: Obstacles = field(compare=False, default_factory=dict)
+    barred_parameters: frozenset[str] = field(compare=False, default=frozenset())
+    barred_tablespaces: frozenset[str] = field(compare=False, default=frozenset())
+    closed: frozenset[str] = field(compare=False, default=frozenset())
+    sessions: Mapping[str, frozenset[str]] = field(compare=False, default_factory=dict)
+    missing_libraries: frozenset[str] = field(compare=False, default=frozenset())
+    locales: Locales = field(compare=False, default=Locales(0))
 
 
 def parse_isolation(params: Mapping[str, Any], assume: Assume) -> Isolation:
@@ -112,6 +120,7 @@ def parse_isolation(params: Mapping[str, Any], assume: Assume) -> Isolation:
         tuple(database_name(name, "public_schema_in") for name in params["public_schema_in"] or ()),
         {item["name"]: parse_removal(item, where(item)) for item in items if is_absent(item)},
         params["unlisted_databases"] == "report",
+        bool(params["allow_self"]),
     )
     refuse_gone(isolation)
     return isolation

@@ -22,9 +22,11 @@ from ..privileges.model import Privilege, Privileges, by_object
 from ..privileges.plan import diff_privileges, privilege_line
 from ..settings.plan import Settings, diff_settings, resolve_settings, settings_lines
 from .acl import Place, baseline, resolve_acl
-from .checks import judge, not_allowed, warnings_of
+from .checks import judge, not_allowed, to_be_entered, warnings_of
+from .lockout import abandoned
 from .missing import missing_names
 from .model import Isolation, IsolationState
+from .rights import kept_out, rights
 
 
 def resolve_isolation(declared: Isolation, state: IsolationState) -> Resolved[IsolationState]:
@@ -33,9 +35,10 @@ def resolve_isolation(declared: Isolation, state: IsolationState) -> Resolved[Is
     raise_problems(problems)
     declared = with_encodings(declared, state)
     after = planned(declared, state)
-    barred = tuple(not_allowed(state, after))
+    barred = (*not_allowed(state, after), *rights(declared, state, after), *kept_out(declared, state, after))
     raise_all(judge(declared, state, after), barred)
-    return Resolved(after, (*warnings, *warnings_of(declared, state, after)), barred)
+    left = abandoned(to_be_entered(declared, state, after), state, after)
+    return Resolved(after, (*warnings, *warnings_of(declared, state, after)), barred, left)
 
 
 def exact_isolation(declared: Isolation, state: IsolationState) -> Resolved[IsolationState]:
@@ -74,10 +77,10 @@ def with_encodings(declared: Isolation, state: IsolationState) -> Isolation:
 
 def planned_databases(declared: Isolation, state: IsolationState) -> MappingProxyType[str, DatabaseState]:
     """Give all databases as they are to be."""
-    there, me = state.databases, state.server.current_user
+    there, me, version = state.databases, state.server.current_user, state.server.version
     kept = {name: database for name, database in there.items() if name not in declared.absent}
     new = {
-        spec.name: resolve_database(spec, there.get(spec.name) or newborn(spec, there.get(spec.template), me))
+        spec.name: resolve_database(spec, there.get(spec.name) or newborn(spec, there.get(spec.template), me, version))
         for spec in declared.ordered()
     }
     return MappingProxyType({**kept, **new})

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Optional
 
+from ..acl import PUBLIC
 from ..assume import Assume
 from ..connection import Connection
 from ..databases.model import DatabaseSpec, DatabaseState
@@ -17,8 +18,8 @@ from ..insides.model import Inside, InsideState
 from ..insides.plan import diff_inside, exact_inside, inside_lines, resolve_inside, undo_inside
 from ..plan import Part, Plan
 from ..privileges.acting import actor_of
-from ..task import AnyPart, Task
-from .acl import exact_privileges
+from ..task import AnyPart, Task, no_finish
+from .acl import CREATE, exact_privileges
 from .checks import inside_names, is_enterable, is_unfinished
 from .entry import deprived
 from .inspect import read_isolation
@@ -48,7 +49,9 @@ def isolation_task(params: Mapping[str, Any], assume: Assume) -> Task:
         stricter=partial(exact_isolation, declared) if declared.mode == "report" or declared.unlisted else None,
     )
     parts, origins = partial(insides, declared), partial(templates, declared)
-    return Task(part, parts, origins, partial(end_sessions, declared), {"scope": scope_of(declared)})
+    ends = any(spec.terminate for spec in declared.ordered())
+    finish = partial(end_sessions, declared) if ends else no_finish
+    return Task(part, parts, origins, finish, {"scope": scope_of(declared)})
 
 
 def scope_of(declared: Isolation) -> dict[str, Any]:
@@ -101,7 +104,17 @@ def inside_of(declared: Isolation, name: str, plan: ClusterPlan) -> Inside:
         plan.after.offers,
         {schema.name: schema for schema in schemas if schema.absent},
         {extension.name: extension for extension in extensions if extension.absent},
+        may_create(name, plan),
     )
+
+
+def may_create(name: str, plan: ClusterPlan) -> bool:
+    """Tell whether the login will have CREATE on a database; of one that isn't declared, nothing inside needs it."""
+    state = plan.after
+    actor = actor_of(state.server, state.roles, state.memberships)
+    entries = [entry for entry in state.privileges if entry.object == name]
+    creators = {entry.grantee for entry in entries if entry.privilege == CREATE}
+    return actor.superuser or not entries or bool(creators & (actor.has | {PUBLIC}))
 
 
 def owner_of(declared: Isolation, name: str, plan: ClusterPlan) -> str:

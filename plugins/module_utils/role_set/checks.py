@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the leastpriv.pgsql contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judge a plan for roles before anything is written: missing names, cycles, lockouts, what can't be dropped."""
+"""Judge a plan for roles before anything is written: missing names, cycles, what can't be dropped."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import Optional
 
 from ..memberships.graph import cycle, parents_of
+from ..privileges.acting import actor_of
+from ..quoting import ident
 from ..roles.model import RoleSpec
-from ..roles.plan import lockouts
 from .grants import granting_in, granting_of, made_by_server, surviving
 from .leaving import stuck
+from .lockout import locked_out
 from .model import RoleSet, RoleSetState
+from .rights import rights
 
 
 def missing_names(declared: RoleSet, state: RoleSetState) -> tuple[list[str], list[str]]:
@@ -74,9 +77,10 @@ def memberships_left_hanging(before: RoleSetState, after: RoleSetState) -> Itera
 
 def refusals(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> tuple[str, ...]:
     """Say what this login may not do of a plan."""
-    if declared.reported or before.memberships == after.memberships:
+    if declared.reported:
         return ()
-    return tuple(rights_to_grant(before, after))
+    granting = () if before.memberships == after.memberships else rights_to_grant(before, after)
+    return (*granting, *rights(declared, before, after))
 
 
 def rights_to_grant(before: RoleSetState, after: RoleSetState) -> Iterator[str]:
@@ -84,6 +88,7 @@ def rights_to_grant(before: RoleSetState, after: RoleSetState) -> Iterator[str]:
     server, granting = before.server, granting_in(before)
     if server.superuser or not granting.per_grantor():
         return
+    actor = actor_of(server, before.roles, before.memberships)
     admins = frozenset((row.role, row.member) for row in after.memberships if row.admin)
     gone = frozenset(before.roles) - frozenset(after.roles)
     old, new = surviving(before.memberships, gone, server), after.memberships - made_by_server(before, after)
@@ -91,12 +96,13 @@ def rights_to_grant(before: RoleSetState, after: RoleSetState) -> Iterator[str]:
         if not granting.can_be(row.grantor):
             yield (
                 f"role {row.role} was granted to {row.member} by {row.grantor}, for whom {server.current_user} can't "
-                f"act: run this as {row.grantor}, as a member of it, or as a superuser"
+                f"act: {actor.joining(row.grantor)}"
             )
         elif row in new and (row.role, row.grantor) not in admins:
+            sql = f"GRANT {ident(row.role)} TO {ident(server.current_user)} WITH ADMIN OPTION"
             yield (
-                f"role {row.role} can't be granted to {row.member}: {server.current_user} has no admin option on it; "
-                f"a superuser can run GRANT {row.role} TO {server.current_user} WITH ADMIN OPTION"
+                f"role {row.role} can't be granted to {row.member}: {server.current_user} has no admin option on it: "
+                f"run {sql}, or log in as a superuser"
             )
 
 
@@ -112,33 +118,6 @@ def options_before_16(spec: RoleSpec, after: RoleSetState) -> Iterator[str]:
                 f"role {spec.name}: roles {row.role}: inherit differs from the role's own, and before PostgreSQL 16 "
                 f"only that counts: declare inherit for role {spec.name}, or leave it out here"
             )
-
-
-def protected(declared: RoleSet, state: RoleSetState) -> frozenset[str]:
-    """Give the roles that must be able to come in: the bootstrap superuser, and who runs this."""
-    server = state.server
-    names = {server.bootstrap, server.session_user, server.current_user}
-    return frozenset(names - {server.session_user}) if declared.allow_self else frozenset(names)
-
-
-def locked_out(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:
-    """Refuse what would lock out a protected role."""
-    cleared = {name for name, stored in (after.passwords or {}).items() if stored is None and name in after.fresh}
-    for name in sorted(protected(declared, before) & frozenset(declared.specs) & frozenset(before.roles)):
-        new = None if name in before.leaving else after.roles.get(name)
-        for what in lockouts(before.roles[name], new, name in cleared, before.today):
-            instead = "declare it as it is" if declared.specs[name].exact_attributes else "leave it out"
-            yield f"role {name}: {what} would lock out {who(name, before)}: {instead}{lift(name, before)}"
-
-
-def who(name: str, state: RoleSetState) -> str:
-    """Say why a role is protected."""
-    return "the bootstrap superuser" if name == state.server.bootstrap else "the login in use"
-
-
-def lift(name: str, state: RoleSetState) -> str:
-    """Say how the protection is lifted, where it can be."""
-    return ", or say allow_self: true" if name == state.server.session_user else ""
 
 
 def undroppable(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> Iterator[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Optional
 
 from ..connection import Server
-from ..memberships.granting import Granting
+from ..memberships.granting import Granting, Maker
 from ..memberships.graph import closure, lendable, parents_of
 from ..memberships.model import Membership
 from ..memberships.plan import Memberships, complete, fitting, merge_rows, resolve_membership
@@ -114,21 +115,20 @@ def admins(state: RoleSetState, rows: Iterable[Membership]) -> dict[str, str]:
     return found
 
 
-def given_to_creator(state: RoleSetState, roles: Mapping[str, RoleState]) -> set[Membership]:
-    """Give the memberships that 16 and newer make when a role is created without superuser."""
+def maker_in(state: RoleSetState) -> Optional[Maker]:
+    """Give what comes with the creation of roles; None for superusers and to 15, where nothing does."""
     server = state.server
     if server.superuser or server.version < 160000:
-        return set()
-    words = {word.strip().lower() for word in state.self_grant.split(",")} & {"set", "inherit"}
-    found = set()
-    for name in set(roles) - set(state.roles):
-        found.add(Membership(name, server.current_user, server.bootstrap, True, False, False))
-        if words:
-            options = ("inherit" in words, "set" in words)
-            found.add(Membership(name, server.current_user, server.current_user, False, *options))
-    return found
+        return None
+    return Maker(server.current_user, server.bootstrap, state.self_grant)
+
+
+def given_to_creator(state: RoleSetState, roles: Mapping[str, RoleState]) -> Memberships:
+    """Give the memberships that 16 and newer make when a role is created without superuser."""
+    maker = maker_in(state)
+    return maker.rows(roles.keys() - state.roles.keys()) if maker else frozenset()
 
 
 def made_by_server(before: RoleSetState, after: RoleSetState) -> Memberships:
     """Give the rows that come with the creation of roles, without a statement of their own."""
-    return frozenset(given_to_creator(before, after.roles)) & after.memberships
+    return given_to_creator(before, after.roles) & after.memberships

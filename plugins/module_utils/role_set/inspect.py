@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from ..assume import Assume
 from ..connection import Connection
+from ..lockout.inspect import read_ground
+from ..memberships.granting import SELF_GRANT
 from ..memberships.inspect import read_memberships
 from ..passwords.inspect import read_iterations, read_passwords
 from ..removal.inspect import read_footprint
@@ -16,23 +18,26 @@ from ..role_graph import RoleGraph
 from ..role_graph import with_assumed as overlaid
 from ..roles.inspect import read_dependents, read_roles, read_today
 from ..settings.inspect import read_settings, read_unknown_parameters
+from ..settings.rights import read_barred_parameters
+from .grants import maker_in
+from .lockout import libraries
 from .model import RoleSet, RoleSetState
 from .unlisted import find_unlisted
 
 DATABASES = "SELECT datname::text FROM pg_catalog.pg_database WHERE datname = ANY (%(names)s::text[])"
-SELF_GRANT = "SELECT pg_catalog.current_setting('createrole_self_grant', true)"
 
 
 def read_role_set(connection: Connection, declared: RoleSet) -> RoleSetState:
     """Read roles and memberships of the whole cluster, and of declared roles what their items name."""
     roles, passwords = read_roles(connection), declared.passwords()
+    settings = read_settings(connection, roles=declared.specs)
     unlisted = find_unlisted(declared.unlisted, roles, connection.server)
     dropped = {name for name in declared.absent() if name in roles} | (unlisted if declared.unlisted.drops() else set())
     state = RoleSetState(
         connection.server,
         roles,
         read_memberships(connection),
-        read_settings(connection, roles=declared.specs),
+        settings,
         read_passwords(connection, [name for name in passwords if name in roles]),
         read_today(connection),
         (declared.iterations or read_iterations(connection)) if passwords else 0,
@@ -41,6 +46,10 @@ def read_role_set(connection: Connection, declared: RoleSet) -> RoleSetState:
         read_dependents(connection, dropped),
         connection.rows(SELF_GRANT)[0][0] or "",
         unlisted=unlisted,
+        ground=read_ground(connection, roles, libraries(declared, connection.server)),
+        barred_parameters=read_barred_parameters(
+            connection, declared.parameter_names().union(setting.name for setting in settings)
+        ),
     )
     return with_assumed(with_leaving(connection, state, declared), declared.assume, declared.decided())
 
@@ -63,5 +72,5 @@ def read_databases(connection: Connection, declared: RoleSet) -> frozenset[str]:
 def with_assumed(state: RoleSetState, assume: Assume, planned: frozenset[str] = frozenset()) -> RoleSetState:
     """Lay over a state what earlier tasks will have made; names that this call declares are planned instead."""
     assumed = tuple(role for role in assume.roles if role.name not in planned)
-    graph = overlaid(RoleGraph(state.roles, state.memberships), assumed)
+    graph = overlaid(RoleGraph(state.roles, state.memberships), assumed, maker_in(state))
     return replace(state, roles=graph.roles, memberships=graph.memberships)

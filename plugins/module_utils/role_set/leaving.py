@@ -75,7 +75,7 @@ def handed(database: str, successors: Mapping[str, str], shared: bool, plan: Rol
     handover = Handover(database, successors, superusers, plan.before.server.current_user, lacked)
     return Part(
         database,
-        partial(read_left, names=tuple(sorted(successors)), shared=shared),
+        partial(read_left, successors=successors, shared=shared),
         partial(resolve_left, handover),
         partial(diff_left, handover),
         partial(undo_left, handover),

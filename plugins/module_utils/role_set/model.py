@@ -14,6 +14,8 @@ from ..assume import Assume
 from ..connection import Server
 from ..errors import InputError, raise_problems
 from ..items import merged
+from ..lockout.inspect import NOTHING as NO_GROUND
+from ..lockout.inspect import Ground
 from ..memberships.model import Membership
 from ..passwords.model import checked_password
 from ..removal.model import Footprint
@@ -101,6 +103,8 @@ class RoleSetState:
     leaving: frozenset[str] = field(compare=False, default=frozenset())
     footprint: Footprint = field(compare=False, default=Footprint())
     unlisted: frozenset[str] = field(compare=False, default=frozenset())
+    ground: Ground = field(compare=False, default=NO_GROUND)
+    barred_parameters: frozenset[str] = field(compare=False, default=frozenset())
 
 
 def parse_role_set(params: Mapping[str, Any], assume: Assume) -> RoleSet:

@@ -22,6 +22,7 @@ from ..settings.plan import Settings, diff_settings, resolve_settings, settings_
 from .checks import judge, missing_names, not_yet_droppable, refusals
 from .grants import granting_in, made_by_server, resolve_memberships, surviving, without_grantors
 from .leaving import as_handed, busy, dropping
+from .lockout import abandoned
 from .model import RoleSet, RoleSetState
 from .unlisted import without_unlisted
 
@@ -44,7 +45,7 @@ def resolve_role_set(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSet
     raise_all(judge(declared, state, after), barred)
     waiting = not_yet_droppable(declared, state, after)
     said = (*warnings, *unreadable, *weak_passwords(declared), *waiting, *busy(declared, state))
-    return Resolved(after, said, barred)
+    return Resolved(after, said, barred, abandoned(declared, state, after))
 
 
 def resolve_dropping(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSetState]:

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..items import check_choices, checked_name, checked_text
 from ..keys import ROLE_ITEM
 from ..memberships.model import MembershipSpec, parse_memberships
+from ..quoting import is_public
 from ..removal.model import Successor, parse_successor
 from ..secret import Secret
 from ..settings.model import Parameters, parse_parameters
@@ -93,8 +94,8 @@ def parse_role(item: Mapping[str, Any], where: str) -> RoleSpec:
 
 def role_name(name: Any, where: str) -> str:
     """Give the name of a role that may be made or altered."""
-    if name in ("public", "none"):
-        raise InputError(f"{where}: PostgreSQL reserves the name {name}: choose another")
+    if name == "none" or (isinstance(name, str) and is_public(name)):
+        raise InputError(f"{where}: the name {name} is reserved, PUBLIC in any case for everybody: choose another")
     if isinstance(name, str) and name.startswith("pg_"):
         raise InputError(f"{where}: names with pg_ are PostgreSQL's own: grant {name} to others, don't declare it")
     return checked_name(name, where)

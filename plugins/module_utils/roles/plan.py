@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 from ..change import ALTER_ROLE, CREATE_ROLE, DROP_ROLE, Change
 from ..quoting import ident, literal
-from .expiry import NEVER, expiry_of, is_past
+from .expiry import expiry_of
 from .model import FLAGS, RoleSpec, RoleState
 
 Roles = Mapping[str, RoleState]
@@ -97,23 +97,6 @@ def comment(old: Optional[RoleState], new: RoleState) -> list[Change]:
 def drop(name: str) -> Change:
     """Give DROP ROLE."""
     return Change(DROP_ROLE, "ROLE", name, f"drop role {name}", f"DROP ROLE {ident(name)}", role=name, destructive=True)
-
-
-def lockouts(old: RoleState, new: Optional[RoleState], clears_password: bool, today: date) -> Iterable[str]:
-    """Say what would lock out a role that must be able to come in."""
-    if new is None:
-        yield "state absent"
-        return
-    if old.login and not new.login:
-        yield "login false"
-    if old.superuser and not new.superuser:
-        yield "superuser false"
-    if clears_password:
-        yield "an empty password"
-    if new.valid_until not in (NEVER, old.valid_until) and is_past(new.valid_until, today):
-        yield "an expiry in the past"
-    if new.connlimit == 0 and old.connlimit != 0:
-        yield "connlimit 0"
 
 
 def role_lines(roles: Iterable[RoleState]) -> list[str]:

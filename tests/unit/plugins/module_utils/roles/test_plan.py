@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.errors import InputError
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.lockout.attributes import lockouts
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.roles.model import FLAGS, RoleState, parse_role
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.roles.plan import diff_roles, lockouts, resolve_role
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.roles.plan import diff_roles, resolve_role
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,7 +91,8 @@ def test_what_locks_nobody_out_passes() -> None:
     ("item", "message"),
     [
         ({"name": "pg_monitor"}, "names with pg_ are PostgreSQL's own"),
-        ({"name": "public"}, "PostgreSQL reserves the name public"),
+        ({"name": "public"}, "the name public is reserved"),
+        ({"name": "Public"}, "the name Public is reserved, PUBLIC in any case for everybody: choose another"),
         ({"name": "x", "state": "gone"}, "state has to be one of present, create, absent"),
         ({"name": "x", "pool_mode": "fast"}, "pool_mode has to be one of"),
         ({"name": "x", "connlimit": -2}, "connlimit is -2"),
