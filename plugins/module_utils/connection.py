@@ -6,142 +6,189 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any, Optional
 
-from .driver import as_access_error, driver, keep_warnings, open_session, take_warnings
-from .errors import AccessError
+from .advice import advised, unreadable
+from .driver import as_access_error, backend_process, driver, keep_warnings
+from .entry import POOLED, entered, refuse_pool
+from .errors import AccessError, ServerError, UnansweredError, is_lost
+from .session import (
+    CLUSTER_LOCK,
+    DATABASE_LOCK,
+    LOCK,
+    PROCESS,
+    SESSION,
+    THERE,
+    Heard,
+    Login,
+    Server,
+    about_server,
+    unsampled,
+)
+from .session_role import become
+from .watch import LOCKED, Watch
+
+__all__ = ["CLUSTER_LOCK", "DATABASE_LOCK", "Connection", "Login", "Server", "connect"]
 
 OLDEST = 130000
-
-# Everything is written with its schema and read with an empty search_path, so that nobody's objects of the same
-# name are used; with client_min_messages at warning, whatever the server says is a warning, in any language.
-# standard_conforming_strings stays as it is: psycopg2 looks at it only once, when it connects.
-SESSION = """
-SELECT pg_catalog.set_config('search_path', '', false),
-       pg_catalog.set_config('DateStyle', 'ISO, YMD', false),
-       pg_catalog.set_config('TimeZone', 'UTC', false),
-       pg_catalog.set_config('client_min_messages', 'warning', false),
-       pg_catalog.set_config('quote_all_identifiers', 'off', false),
-       pg_catalog.set_config('jit', 'off', false),
-       pg_catalog.set_config('default_transaction_isolation', 'read committed', false),
-       pg_catalog.set_config('lock_timeout', %(lock_timeout)s, false)
-"""
-
-SERVER = """
-SELECT pg_catalog.current_setting('server_version_num')::int,
-       pg_catalog.current_setting('server_version'),
-       session_user::text,
-       current_user::text,
-       (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user),
-       (SELECT rolname::text FROM pg_catalog.pg_roles WHERE oid = 10),
-       pg_catalog.pg_is_in_recovery(),
-       pg_catalog.current_database()::text
-"""
-
-# Two locks with one key each: the cluster's, held in the maintenance database, and a database's own.
-CLUSTER_LOCK, DATABASE_LOCK = 1, 2
-LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(1819303015, %(key)s)"
-
-# Whether a transaction is logged as a sample, with everything in it, is decided when it begins.
-UNSAMPLED = """
-SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
-WHERE name = 'log_transaction_sample_rate' AND setting <> '0' AND pg_catalog.current_setting('is_superuser') = 'on'
-"""
-
-
-@dataclass(frozen=True)
-class Server:
-    """What the server says of itself and of the login."""
-
-    version: int
-    version_text: str
-    session_user: str
-    current_user: str
-    superuser: bool
-    bootstrap: str
-    in_recovery: bool
-    database: str
-
-
-@dataclass(frozen=True)
-class Login:
-    """How to come in: libpq's parameters, without a database, and what is set in each session."""
-
-    parameters: Mapping[str, Any]
-    database: str
-    session_role: Optional[str] = None
-    lock_timeout: float = 5.0
+GONE = "3D000"
 
 
 class Connection:
     """A session in autocommit mode; ``transaction`` begins and ends transactions."""
 
-    def __init__(self, raw: Any, login: Login) -> None:
-        self._raw = raw
-        self._warnings: list[str] = []
+    def __init__(self, raw: Any, login: Login, database: str) -> None:
+        self._raw, self.login, self._database = raw, login, database
+        self._said: list[str] = []
         self.statements = 0
-        keep_warnings(raw, self._warnings)
-        self.rows(SESSION, lock_timeout=f"{int(login.lock_timeout * 1000)}ms")
+        self.process = backend_process(raw)
+        if not self._settle():
+            self.process = int(self.rows(PROCESS)[0][0])
+            refuse_pool(login, database, self.process)
+            self._settle()
+        keep_warnings(raw, self._said)
         if login.session_role is not None:
-            self.rows("SELECT pg_catalog.set_config('role', %(role)s, false)", role=login.session_role)
-        self.server = Server(*self.rows(SERVER)[0])
+            become(self.rows, login.session_role)
+        *found, warning = self.rows(about_server(raw.info.server_version))[0]
+        self.server = Server(*found)
+        self.login.heard.warnings += [warning] if warning else []
+
+    def _settle(self) -> bool:
+        """Set what every session has; give false, and set nothing, if another process answers than let us in."""
+        timeout = f"{int(self.login.lock_timeout * 1000)}ms"
+        return bool(self.rows(SESSION, process=self.process, lock_timeout=timeout))
 
     def rows(self, question: str, **values: Any) -> list[tuple[Any, ...]]:
         """Ask one question with bind parameters and give its rows."""
-        with self._cursor(question, values or None) as cursor:
-            return list(cursor.fetchall()) if cursor.description else []
+        try:
+            with self._cursor(question, values or None) as cursor:
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            self.login.heard.warnings += self._taken()
 
     def execute(self, sql: str) -> list[str]:
         """Run statements in one round trip and give the server's warnings."""
-        take_warnings(self._raw, self._warnings)
-        with self._cursor(sql, None):
-            return take_warnings(self._raw, self._warnings)
+        try:
+            with self._cursor(sql, None):
+                return self._taken()
+        finally:
+            self._said.clear()
 
     @contextmanager
     def transaction(self, lock: int) -> Iterator[None]:
         """Hold a transaction with the advisory lock; commit it, or roll back on any error."""
-        self.rows(UNSAMPLED)
-        self.execute("BEGIN")
+        self.rows(unsampled(self.server.version))
+        self.rows("BEGIN")
         try:
-            self.rows(LOCK, key=lock)
+            self._lock(lock)
             yield
-            self.execute("COMMIT")
+            with self.committing():
+                self._commit()
         except BaseException:
             self._roll_back()
             raise
+
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """Tell a commit that got no answer, UnansweredError, from one that was refused."""
+        try:
+            yield
+        except AccessError as error:
+            raise UnansweredError(error) if self._raw.closed or is_lost(error) else error from None
 
     def close(self) -> None:
         """End the session."""
         self._raw.close()
 
+    def _lock(self, key: int) -> None:
+        _locked, process, search_path = self.rows(LOCK, key=key)[0]
+        if (process, search_path) != (self.process, ""):
+            raise AccessError(POOLED)
+
+    def _commit(self) -> None:
+        with self._cursor("COMMIT", None) as cursor:
+            self.login.heard.warnings += self._taken()
+            if cursor.statusmessage != "COMMIT":
+                raise AccessError(f"the transaction was not committed: the server answered {cursor.statusmessage}")
+
     def _roll_back(self) -> None:
         try:
-            self.execute("ROLLBACK")
+            self.rows("ROLLBACK")
         except AccessError:
             self.close()
+
+    def _taken(self) -> list[str]:
+        said = list(self._said)
+        self._said.clear()
+        return said
 
     @contextmanager
     def _cursor(self, sql: str, values: Optional[Mapping[str, Any]]) -> Iterator[Any]:
         self.statements += 1
+        if self.login.heard.stopped:
+            raise KeyboardInterrupt
+        watch = self._watch()
         try:
             with self._raw.cursor() as cursor:
                 cursor.execute(sql, values)
                 yield cursor
         except driver().Error as error:
-            raise as_access_error(error) from None
+            raise self._explained(as_access_error(error), watch) from None
+        except UnicodeError as error:
+            raise unreadable(error, self._database) from None
+        finally:
+            if watch:
+                watch.stop()
+
+    def _watch(self) -> Optional[Watch]:
+        """Begin to look who is in the way, if somebody was before."""
+        if not self.login.heard.locked:
+            return None
+        unwatched = replace(self.login, heard=Heard())
+        watch = Watch(partial(connect, unwatched, self._database), self.process, self.login.lock_timeout / 4)
+        watch.start()
+        return watch
+
+    def _explained(self, error: AccessError, watch: Optional[Watch]) -> AccessError:
+        if isinstance(error, ServerError) and error.sqlstate == LOCKED:
+            self.login.heard.locked = True
+        return watch.explained(error) if watch else advised(error, self._database)
 
 
 def connect(login: Login, database: Optional[str] = None) -> Connection:
     """Open a session on a database (the maintenance database unless one is named)."""
-    own = {"client_encoding": "UTF8", "dbname": database or login.database}
+    name = database or login.database
+    where = "the server" if name == login.database else f"database {name}"
     try:
-        raw = open_session({"fallback_application_name": "leastpriv.pgsql", **login.parameters, **own})
-        connection = Connection(raw, login)
+        connection = set_up(login, name)
     except driver().Error as error:
-        raise as_access_error(error) from None
+        raise refused(as_access_error(error, where), login, name) from None
     if connection.server.version < OLDEST:
         connection.close()
         raise AccessError(f"the server is PostgreSQL {connection.server.version_text}; 13 or newer is needed")
     return connection
+
+
+def set_up(login: Login, database: str) -> Connection:
+    """Log in and begin the session; one that can't be begun (no way to ``session_role``) doesn't stay open."""
+    raw = entered(login, database)
+    try:
+        return Connection(raw, login, database)
+    except BaseException:
+        raw.close()
+        raise
+
+
+def refused(error: AccessError, login: Login, database: str) -> AccessError:
+    """Tell a database that somebody has dropped meanwhile from one that lets nobody in: no driver gives a SQLSTATE."""
+    if database == login.database or isinstance(error, ServerError):
+        return error
+    try:
+        with closing(connect(login)) as connection:
+            there = connection.rows(THERE, name=database)
+    except AccessError:
+        return error
+    return error if there else ServerError(f"database {database} doesn't exist any more", GONE)

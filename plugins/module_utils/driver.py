@@ -33,11 +33,11 @@ def driver() -> Any:
     raise AccessError(HELP)
 
 
-def as_access_error(error: Any) -> AccessError:
+def as_access_error(error: Any, where: str = "the server") -> AccessError:
     """Keep SQLSTATE, message, detail and hint of an error; its text could quote the statement."""
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     if not state:
-        return AccessError(f"no connection to the server: {str(error).strip() or type(error).__name__}")
+        return AccessError(f"no connection to {where}: {' '.join(str(error).split()) or type(error).__name__}")
     diag = error.diag
     catalog = diag.table_name if diag.schema_name == "pg_catalog" else None
     message = diag.message_primary or "the server gave no message"
@@ -68,16 +68,32 @@ def libpq_version() -> int:
     return int(module.pq.version() if module.__name__ == "psycopg" else module.extensions.libpq_version())
 
 
+class Notices:
+    """Take what psycopg2 would keep in a list of its own, of which it throws away all but the last fifty."""
+
+    def __init__(self, kept: list[str]) -> None:
+        self._kept = kept
+
+    def append(self, text: str) -> None:
+        """Keep a notice without its severity, which is in the server's language; its lines become one."""
+        lines = (text.partition(":  ")[2] or text).split("\n")
+        self._kept.append("; ".join(line.strip() for line in lines if line.strip()))
+
+
 def keep_warnings(raw: Any, kept: list[str]) -> None:
-    """Collect what the server says from now on; psycopg2 keeps it in a list of its own."""
+    """Collect what the server says from now on, with its detail and hint."""
     if hasattr(raw, "add_notice_handler"):
-        raw.add_notice_handler(lambda notice: kept.append(notice.message_primary or ""))
+        raw.add_notice_handler(lambda notice: kept.append(notice_text(notice)))
+    else:
+        raw.notices = Notices(kept)
 
 
-def take_warnings(raw: Any, kept: list[str]) -> list[str]:
-    """Give what the server has said since the last call, without its severity."""
-    notices = getattr(raw, "notices", [])
-    taken = [*kept, *(text.partition(":  ")[2].strip() or text.strip() for text in notices)]
-    kept.clear()
-    notices[:] = []
-    return taken
+def notice_text(notice: Any) -> str:
+    """Give a notice of psycopg 3 as psycopg2 would."""
+    more = [("DETAIL:  ", notice.message_detail), ("HINT:  ", notice.message_hint)]
+    return "; ".join([notice.message_primary or "", *(label + text for label, text in more if text)])
+
+
+def backend_process(raw: Any) -> int:
+    """Give the process that the server, or whatever stands before it, named when it let us in."""
+    return int(raw.info.backend_pid)

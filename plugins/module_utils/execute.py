@@ -11,28 +11,13 @@ from itertools import groupby
 from .change import ACL_ACTIONS, Change
 from .connection import Connection
 from .errors import AccessError, ServerError
+from .quiet import keep_quiet
 
 AT_ONCE = 500
 
-# What would keep a password verifier: the server's log, pg_stat_statements where it is loaded, and
-# pg_stat_activity, which anybody with pg_read_all_stats can look into and which reports of deadlocks quote.
-QUIET = (
-    ("track_activities", "off"),
-    ("log_statement", "none"),
-    ("log_min_duration_statement", "-1"),
-    ("log_min_duration_sample", "-1"),
-    ("log_min_error_statement", "panic"),
-    ("log_duration", "off"),
-    ("pg_stat_statements.track_utility", "off"),
-)
-QUIET_THERE = """
-SELECT name::text,
-       pg_catalog.current_setting('is_superuser') = 'on' OR context = 'user' OR {may_set}
-FROM pg_catalog.pg_settings WHERE name = ANY (%(names)s)
-"""
-NOT_QUIET = (
-    "the login may not switch off statement logging, so the server may keep password verifiers (never passwords) "
-    "in its log or in pg_stat_statements: use a superuser, or grant SET on {names} (PostgreSQL 15 and newer)"
+READ_ONLY = (
+    "default_transaction_read_only is on, by the login's own settings, by connect_params or on the server: this "
+    "collection never overrides it; switch it off, or use another login"
 )
 
 
@@ -57,18 +42,6 @@ def batches(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
             yield kind, members[start : start + AT_ONCE]
 
 
-def keep_quiet(connection: Connection) -> list[str]:
-    """Switch off for the transaction what would keep statements; warn where the login may not."""
-    may_set = "pg_catalog.has_parameter_privilege(name, 'SET')" if connection.server.version >= 150000 else "false"
-    names = [name for name, value in QUIET]
-    there = dict(connection.rows(QUIET_THERE.replace("{may_set}", may_set), names=names))
-    allowed = [(name, value) for name, value in QUIET if there.get(name)]
-    for name, value in allowed:
-        connection.rows("SELECT pg_catalog.set_config(%(name)s, %(value)s, true)", name=name, value=value)
-    refused = sorted(name for name, may in there.items() if not may)
-    return [NOT_QUIET.format(names=", ".join(refused))] if refused else []
-
-
 def _kind(change: Change) -> str:
     if change.secret:
         return "secret"
@@ -88,4 +61,4 @@ def _located(error: ServerError, batch: Sequence[Change]) -> ServerError:
     """Say during which change the server refused, or during which ones if they went together."""
     first, last = batch[0].summary, batch[-1].summary
     doing = first if len(batch) == 1 else f"one of {len(batch)} changes from '{first}' to '{last}'"
-    return ServerError(f"{error.message} (during: {doing})", error.sqlstate, error.detail, error.hint, error.catalog)
+    return error.saying(f" (during: {doing})", hint=READ_ONLY if error.sqlstate == "25006" else None)

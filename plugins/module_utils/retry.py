@@ -15,10 +15,22 @@ T = TypeVar("T")
 
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
-# Serialization failure, deadlock, lock timeout; an object that another session made or dropped between reading
-# and writing; a template in use. Each of them was seen in races on real servers.
-STATES = frozenset({"40001", "40P01", "55P03", "42710", "42704", "42P04", "3D000", "55006"})
-INTERNAL = ("tuple concurrently updated", "tuple concurrently deleted", "could not find tuple")
+# Serialization failure, deadlock, lock timeout; a template in use. Each of them was seen in races on real servers.
+BUSY = frozenset({"40001", "40P01", "55P03", "55006"})
+# An object that another session made, dropped or made anew as something else between reading and writing: a role,
+# type, language or the like twice or missing; a database, a schema twice or missing; missing relations, columns,
+# functions; what is an object of another kind now.
+OTHERWISE = frozenset({"42710", "42704", "42P04", "3D000", "42P01", "42703", "42883", "3F000", "42P06", "42809"})
+# The same, where the server has found an object's number by its name and then not the object.
+INTERNAL = (
+    "tuple concurrently updated",
+    "tuple concurrently deleted",
+    "could not find tuple",
+    "could not open relation with OID",
+    "cache lookup failed for",
+    "attempted to update invisible tuple",
+    "attempted to delete invisible tuple",
+)
 
 
 def is_passing(error: ServerError) -> bool:
@@ -27,11 +39,12 @@ def is_passing(error: ServerError) -> bool:
         return error.message.startswith(INTERNAL)
     if error.sqlstate == "23505":
         return error.catalog is not None
-    return error.sqlstate in STATES
+    return error.sqlstate in BUSY or error.sqlstate in OTHERWISE
 
 
 def retried(work: Callable[[], T]) -> T:
     """Do the work, and again at most five times after the server's concurrency errors."""
+    began = time.monotonic()
     for pause in PAUSES:
         try:
             return work()
@@ -39,4 +52,15 @@ def retried(work: Callable[[], T]) -> T:
             if not is_passing(error):
                 raise
         time.sleep(pause)
-    return work()
+    return last_time(work, began)
+
+
+def last_time(work: Callable[[], T], began: float) -> T:
+    """Do the work once more; the error says how often and how long it was tried."""
+    try:
+        return work()
+    except ServerError as error:
+        if not is_passing(error):
+            raise
+        tried = f" (tried {len(PAUSES) + 1} times in {time.monotonic() - began:.0f} s)"
+        raise error.saying(tried) from None

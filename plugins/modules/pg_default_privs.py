@@ -34,8 +34,9 @@ options:
         C(CREATE) on the database or on a schema, by membership, too), and every role that has default privileges there.
         Predefined roles count only if they have some. In check mode, privileges that earlier tasks would have
         granted aren't known, and so neither are the creators that come by them.
-      - Without superuser, the login has to be a member of each creator whose default privileges change, and from
-        PostgreSQL 16 with its privileges (C(INHERIT)).
+      - Without superuser, the login has to be a member of each creator whose default privileges change. From
+        PostgreSQL 16, it becomes those whose privileges it hasn't got (C(INHERIT)), and makes itself a member for the
+        time of the statements of those on which it has the C(ADMIN) option only.
     type: raw
     required: true
   privileges:
@@ -221,8 +222,8 @@ scope:
     grantees: all
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.default_privs.task import default_privs_task
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.module import Module
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.runner import run
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CHANGING, JOBS
 
@@ -237,7 +238,7 @@ SPEC = {
 
 def main() -> None:
     """Run the module."""
-    run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), parse=default_privs_task)
+    run(Module(argument_spec=SPEC, supports_check_mode=True), parse=default_privs_task)
 
 
 if __name__ == "__main__":

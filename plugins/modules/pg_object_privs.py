@@ -72,6 +72,7 @@ notes:
 extends_documentation_fragment:
   - leastpriv.pgsql.common
   - leastpriv.pgsql.common.changing
+  - leastpriv.pgsql.common.self
   - leastpriv.pgsql.common.jobs
   - leastpriv.pgsql.common.attributes
 seealso:
@@ -200,13 +201,14 @@ scope:
   sample: {mode: exact, databases: all, owners: all, schemas: all, except_schemas: [monitor], grantees: all}
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.module import Module
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.object_privs.task import object_privs_task
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.runner import run
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CHANGING, JOBS
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import ALLOW_SELF, CHANGING, JOBS
 
 SPEC = {
     **CHANGING,
+    **ALLOW_SELF,
     **JOBS,
     "databases": {"type": "raw", "required": True},
     "privileges": {"type": "list", "elements": "raw", "required": True},
@@ -219,7 +221,7 @@ SPEC = {
 
 def main() -> None:
     """Run the module."""
-    run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), parse=object_privs_task)
+    run(Module(argument_spec=SPEC, supports_check_mode=True), parse=object_privs_task)
 
 
 if __name__ == "__main__":

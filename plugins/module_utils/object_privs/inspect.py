@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..connection import Connection
+from ..encoding import refuse_unstorable
 from ..errors import InputError, ServerError
 from ..object_rules.model import IN_SCHEMA, ObjectName, ObjectRule
 from ..privileges.model import Privilege, Privileges
@@ -19,6 +20,7 @@ from .looking import Looking
 from .model import COLUMN, PUBLIC_SCHEMA, SCHEMA, Objects, Shape
 from .objects import INSIDE_OBJECTS, PARAMETERS, SHARED_OBJECTS
 from .queries import DEVIATIONS, NAMED, RULES, SHAPES
+from .usage import in_vain
 
 PARAMETERS_SINCE = 150000
 SCHEMAS = "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = ANY (%(names)s::text[])"
@@ -26,17 +28,18 @@ SCHEMAS = "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = ANY
 
 def read_objects(connection: Connection, looking: Looking) -> Objects:
     """Read the shapes that deviate from what is looked for, and the names in rules that stand for nothing."""
-    version = connection.server.version
+    refuse_unstorable(connection, looking.names(), looking.roles())
     objects = INSIDE_OBJECTS if looking.database else SHARED_OBJECTS
-    if not looking.database and version >= PARAMETERS_SINCE:
+    if not looking.database and connection.server.version >= PARAMETERS_SINCE:
         objects += PARAMETERS
     rules = RULES.replace("{objects}", objects)
     values = payload(looking)
     problems, warnings = missing(connection, looking, rules, values)
-    rows = ask(connection, rules + SHAPES + DEVIATIONS, {**values, **scope_values(looking)}) if looking.any() else []
+    deviations = rules + SHAPES + DEVIATIONS
+    rows = connection.rows(deviations, **values, **scope_values(looking)) if looking.any() else []
     found = (one for row in rows for one in as_assumed(shape_of(*row), looking.assumed_privileges))
     shapes = tuple(sorted(found, key=Shape.key))
-    return Objects(connection.server, shapes, tuple(problems), tuple(warnings))
+    return Objects(connection.server, shapes, tuple(problems), (*warnings, *in_vain(connection, looking)))
 
 
 def ask(connection: Connection, question: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -89,6 +92,7 @@ def scope_values(looking: Looking) -> dict[str, Any]:
         "grantees": None if scope.grantees is None else sorted(scope.grantees),
         "exact": looking.seeks_excess,
         "database_owner": looking.database_owner,
+        "me": "" if looking.actor.superuser else looking.actor.name,
     }
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
@@ -37,6 +38,19 @@ class Looking:
     def any(self) -> bool:
         """Tell whether there can be something to find."""
         return bool(self.entries) or self.seeks_excess
+
+    def names(self) -> Iterator[str]:
+        """Give the names of what is inside of a database that rules and scope name."""
+        yield from (*(self.scope.schemas or ()), *self.scope.excepted)
+        for rule in self.rules:
+            yield from (*rule.schemas, *rule.columns)
+            for one in (*rule.objects, *rule.patterns, *rule.exceptions):
+                yield from (one.name, one.schema, *(one.arguments or ()))
+
+    def roles(self) -> Iterator[str]:
+        """Give the names of roles that rules and scope name."""
+        yield from (*(self.scope.owners or ()), *(self.scope.grantees or ()))
+        yield from (name for rule in self.rules for name in rule.grantees)
 
     def where(self) -> str:
         """Give the place in words, for the beginning of a message."""

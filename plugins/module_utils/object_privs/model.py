@@ -19,6 +19,7 @@ from ..memberships.model import Membership
 from ..object_rules.model import SHARED, ObjectRule
 from ..object_rules.parse import parse_object_rules
 from ..privileges.model import Privileges
+from ..quoting import is_public
 from ..roles.model import RoleState
 
 EVERYBODY = "all"
@@ -51,6 +52,7 @@ class ObjectPrivs:
     scope: Scope
     assume: Assume
     exact: bool = False
+    allow_self: bool = False
 
     def shared(self) -> tuple[ObjectRule, ...]:
         """Give the rules about what belongs to the cluster."""
@@ -120,9 +122,8 @@ class ClusterState:
 def parse_object_privs(params: Mapping[str, Any], assume: Assume) -> ObjectPrivs:
     """Read the module's parameters."""
     rules = parse_rules(params["privileges"])
-    return ObjectPrivs(
-        parse_databases(params["databases"]), rules, parse_scope(params, rules), assume, params["mode"] == "exact"
-    )
+    scope, exact = parse_scope(params, rules), params["mode"] == "exact"
+    return ObjectPrivs(parse_databases(params["databases"]), rules, scope, assume, exact, bool(params["allow_self"]))
 
 
 def parse_scope(params: Mapping[str, Any], rules: Iterable[ObjectRule]) -> Scope:
@@ -148,7 +149,7 @@ def parse_grantees(value: Any, rules: Iterable[ObjectRule]) -> Optional[frozense
         return frozenset(name for rule in rules for name in rule.grantees)
     if not isinstance(value, (list, tuple)):
         raise InputError("grantees has to be a list of names, or the word all")
-    return frozenset(PUBLIC if str(name).upper() == "PUBLIC" else checked_name(name, "grantees") for name in value)
+    return frozenset(PUBLIC if is_public(str(name)) else checked_name(name, "grantees") for name in value)
 
 
 def parse_rules(values: Iterable[Any]) -> tuple[ObjectRule, ...]:

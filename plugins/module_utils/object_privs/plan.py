@@ -17,6 +17,7 @@ from ..privileges.model import Privilege, Privileges
 from ..privileges.plan import orphans, resolve_privileges
 from .looking import Looking
 from .model import COLUMN, PUBLIC_SCHEMA, SCHEMA, Objects, Shape
+from .rights import nameless, refusals
 from .statements import changes_between, named
 from .wanted import Entry, Wanted, What, wanted_on
 
@@ -35,7 +36,9 @@ def resolve_objects(looking: Looking, state: Objects) -> Resolved[Objects]:
     by_rule = entries_by_rule(looking.entries)
     judged = [resolve_shape(looking, shape, wanted_on(shape, by_rule, looking.rules)) for shape in state.shapes]
     problems = [*state.problems, *(text for one in judged for text in one.problems)]
-    barred = tuple(dict.fromkeys(looking.where() + text for one in judged for text in one.refusals))
+    pairs = [(shape, one.after) for shape, one in zip(state.shapes, judged)]
+    texts = [*(text for one in judged for text in one.refusals), *nameless(looking, pairs)]
+    barred = tuple(dict.fromkeys(looking.where() + text for text in texts))
     raise_all((looking.where() + text for text in dict.fromkeys(problems)), barred)
     return Resolved(
         replace(state, shapes=tuple(one.after for one in judged)),
@@ -136,14 +139,6 @@ def built_in(shape: Shape, entry: Privilege) -> bool:
     return entry.privilege in {LETTERS[letter] for letter in OBJECT_CLASSES[shape.object_class].public}
 
 
-def refusals(looking: Looking, shape: Shape, after: Privileges) -> Iterator[str]:
-    """Say which entries this login can neither make nor take away; some hundred alike are one."""
-    for entry in sorted(shape.entries ^ after):
-        text = looking.actor.refusal(entry, shape.owner, shape.entries)
-        if text:
-            yield f"{named(shape, entry.object)}: {text}"
-
-
 def left_hanging(shape: Shape, entry: Privilege) -> str:
     """Say that an entry's grantor would lose the right to have granted it."""
     return (
@@ -176,8 +171,11 @@ def objects_lines(state: Objects, other: Objects) -> tuple[str, ...]:
 def shape_lines(shape: Shape, other: Privileges) -> Iterator[str]:
     """Give one line for each object, part of it and grantee whose privileges differ."""
     differing = {(entry.object, entry.grantee, entry.grantor) for entry in shape.entries ^ other}
+    entries: dict[tuple[str, str, str], list[Privilege]] = {}
+    for entry in shape.entries:
+        entries.setdefault((entry.object, entry.grantee, entry.grantor), []).append(entry)
     for column, grantee, grantor in sorted(differing):
-        mine = sorted(e for e in shape.entries if (e.object, e.grantee, e.grantor) == (column, grantee, grantor))
+        mine = sorted(entries.get((column, grantee, grantor), []))
         held = ", ".join(f"{entry.privilege}{' with grant option' if entry.grantable else ''}" for entry in mine)
         tail = f"{grantee_text(grantee)} has {held}, granted by {grantor}"
         place = f" column {column}" if column else ""

@@ -32,6 +32,7 @@ WITH rule AS MATERIALIZED (
 )
 """
 
+# A function that was dropped meanwhile has no name any more: regprocedure gives its number.
 SHAPES = """
 , object_in_scope AS MATERIALIZED (
     SELECT o.*, o.class NOT IN ('DATABASE')
@@ -46,6 +47,7 @@ SHAPES = """
         SELECT DISTINCT classid, objid FROM pg_catalog.pg_depend
         WHERE deptype = 'e' AND refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
     ) m ON m.classid = o.catalog AND m.objid = o.oid
+    WHERE o.class <> 'FUNCTION' OR o.ident !~ '^[0-9]+$'
 ), reached_by_class AS (
     SELECT p.class, p.schema, p.kind, pg_catalog.array_agg(r.no ORDER BY r.no) AS rules
     FROM (SELECT DISTINCT class, schema, kind FROM object_in_scope WHERE scoped) p
@@ -104,7 +106,8 @@ SHAPES = """
 )
 """
 
-# The last column has the grantors, but for owners, that lack USAGE on the schema: they couldn't even name the object.
+# The last column has the grantors, but for owners, that lack USAGE on the schema: they couldn't even name the object;
+# with a login that isn't superuser (me), itself and the owners, too.
 # given: wanted there; taken: wanted gone; tolerated: may be there or not. Of what rules say about one privilege the
 # narrowest counts, for the privilege and for its grant option by themselves. Where two rules contradict each other,
 # the object is sent, too, and the contradiction is told.
@@ -162,12 +165,14 @@ SELECT h.class, h.idents, h.owner_name,
        (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(e.col, e.grantee, e.privilege, e.grantor, e.grantable))
         FROM entry e WHERE e.id = h.id),
        h.rules, h.scoped, h.aside,
-       CASE WHEN EXISTS (SELECT FROM entry e WHERE e.id = h.id AND e.grantor <> h.owner_name) THEN (
-           SELECT pg_catalog.jsonb_agg(DISTINCT pg_catalog.jsonb_build_array(e.grantor, s.schema))
-           FROM entry e, pg_catalog.unnest(h.idents) u (ident)
+       CASE WHEN %(me)s <> '' OR EXISTS (SELECT FROM entry e WHERE e.id = h.id AND e.grantor <> h.owner_name) THEN (
+           SELECT pg_catalog.jsonb_agg(DISTINCT pg_catalog.jsonb_build_array(b.name, s.schema))
+           FROM (SELECT e.grantor FROM entry e WHERE e.id = h.id AND e.grantor <> h.owner_name
+                 UNION SELECT n.name FROM pg_catalog.unnest(ARRAY[h.owner_name, %(me)s]) n (name) WHERE %(me)s <> ''
+           ) b (name), pg_catalog.unnest(h.idents) u (ident)
            JOIN object_in_scope s ON (s.class, s.ident) = (h.class, u.ident)
-           WHERE e.id = h.id AND e.grantor <> h.owner_name AND s.schema <> '' AND h.class <> 'SCHEMA'
-             AND NOT pg_catalog.has_schema_privilege(e.grantor::name, s.schema, 'USAGE')) END
+           WHERE s.schema <> '' AND h.class <> 'SCHEMA'
+             AND NOT pg_catalog.has_schema_privilege(b.name::name, s.schema, 'USAGE')) END
 FROM shape h WHERE h.id IN (SELECT id FROM deviating)
 """
 
