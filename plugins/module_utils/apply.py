@@ -5,22 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Optional, TypeVar, Union
 
 from .connection import CLUSTER_LOCK, DATABASE_LOCK, Connection, Login, connect
-from .errors import AccessError, ServerError
+from .errors import AccessError, ServerError, UnansweredError
 from .execute import execute
 from .outside import create, created_in, creations, removals, remove, within
 from .plan import make_plan
 from .retry import retried
-from .task import AnyPart, AnyPlan, Plans, Run, Step, Task, no_finish
+from .settle import settle
+from .task import AnyPart, AnyPlan, Plans, Run, Step, Task, label_of, no_finish
 
 A = TypeVar("A")
 B = TypeVar("B")
+
+Applied = tuple[AnyPlan, list[str]]
+Attempt = Union[Applied, AccessError]
 
 
 def apply(task: Task, run: Run, first: Plans, done: list[Step]) -> list[str]:
@@ -87,28 +91,45 @@ def apply_cluster(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list
 
 
 def apply_insides(run: Run, parts: Sequence[AnyPart], foretold: Sequence[AnyPlan], done: list[Step]) -> list[str]:
-    """Apply the databases' parts side by side; what succeeded counts even if another one failed."""
-    results = side_by_side(run.jobs, parts, lambda part: attempted(part, run))
-    predicted = {plan.part.database: plan for plan in foretold if plan.part.predict is not None}
-    created = created_in(done)
-    warnings: list[str] = []
-    problems: list[str] = []
-    for part, result in zip(parts, results):
-        if isinstance(result, AccessError):
-            problems.append(f"database {part.database}: {explained(result)}")
-            continue
-        plan, said = result
-        guess = predicted.get(part.database)
-        warnings += [*said, *(surprise(guess, plan) if guess and part.database in created else [])]
-        if plan.changes:
-            step = Step.of(plan, plan.changes)
-            done.append(replace(step, undo=()) if guess else step)
-    if problems:
-        raise AccessError("; ".join(problems))
+    """Apply the databases' parts side by side; what succeeded counts, even if another one failed or all is stopped."""
+    results: dict[Optional[str], Attempt] = {}
+    try:
+        side_by_side(run.jobs, parts, lambda part: results.update({part.database: attempted(part, run)}))
+    finally:
+        applied = [results.get(part.database) for part in parts]
+        warnings = finished([result for result in applied if isinstance(result, tuple)], foretold, done)
+    raise_together({name: result for name, result in results.items() if isinstance(result, AccessError)})
     return warnings
 
 
-def attempted(part: AnyPart, run: Run) -> Union[tuple[AnyPlan, list[str]], AccessError]:
+def finished(applied: Iterable[Applied], foretold: Sequence[AnyPlan], done: list[Step]) -> list[str]:
+    """Count what was applied inside of databases, also where nothing was left to do, and give the warnings."""
+    predicted = {plan.part.database: plan for plan in foretold if plan.part.predict is not None}
+    created = created_in(done)
+    warnings: list[str] = []
+    for plan, said in applied:
+        guess = predicted.get(plan.part.database)
+        warnings += [*said, *(surprise(guess, plan) if guess and plan.part.database in created else [])]
+        step = Step.of(plan, plan.changes)
+        done.append(replace(step, undo=()) if guess else step)
+    return warnings
+
+
+def raise_together(errors: Mapping[Optional[str], AccessError]) -> None:
+    """Raise one error for several databases, if there is any."""
+    if errors:
+        told = AccessError("; ".join(placed(name, errors[name]) for name in sorted(errors, key=str)))
+        told.unknown = tuple(name for error in errors.values() for name in error.unknown)
+        raise told
+
+
+def placed(name: Optional[str], error: AccessError) -> str:
+    """Give an error's message with its database, which a planner's own already names."""
+    text, prefix = explained(error), f"database {name}: "
+    return text if text.startswith(prefix) else prefix + text
+
+
+def attempted(part: AnyPart, run: Run) -> Attempt:
     """Apply one part and give its error as a value, so that the others can be finished."""
     try:
         return apply_part(part, run, DATABASE_LOCK)
@@ -116,15 +137,25 @@ def attempted(part: AnyPart, run: Run) -> Union[tuple[AnyPlan, list[str]], Acces
         return error
 
 
-def apply_part(part: AnyPart, run: Run, lock: int) -> tuple[AnyPlan, list[str]]:
-    """Plan again under the lock and apply that plan, all or nothing."""
+def apply_part(part: AnyPart, run: Run, lock: int) -> Applied:
+    """Plan again under the lock and apply that plan, all or nothing; a commit without an answer is looked into."""
+    sent: list[Applied] = []
 
-    def once() -> tuple[AnyPlan, list[str]]:
+    def undone() -> bool:
+        with opened(run.login, part.database) as connection, connection.transaction(lock):
+            return bool(within(make_plan(part, part.read(connection))))
+
+    def once() -> Applied:
         with opened(run.login, part.database) as connection, connection.transaction(lock):
             plan = make_plan(part, part.read(connection))
-            return plan, execute(connection, within(plan))
+            sent.append((plan, execute(connection, within(plan))))
+        return sent[-1]
 
-    return retried(once)
+    try:
+        return retried(once)
+    except UnansweredError as error:
+        settle(error, label_of(part.database), undone)
+        return sent[-1]
 
 
 def surprise(guess: AnyPlan, plan: AnyPlan) -> list[str]:

@@ -5,39 +5,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Optional
 
+from .blockers import naming_guests
 from .change import CREATE_DATABASE, Change
 from .connection import CLUSTER_LOCK, Connection, Login, connect
+from .errors import UnansweredError
 from .execute import execute
 from .plan import make_plan
 from .retry import retried
+from .settle import refuse_running, settle
 from .task import AnyPlan, Run, Step, Task
+
+Wanted = Callable[[AnyPlan], Iterable[Change]]
+
+
+@dataclass
+class Aside:
+    """Work outside of transactions: what it has done, what the server said, and what it has sent without an answer.
+
+    ``templates`` gives what databases are cloned from.
+    """
+
+    task: Task
+    run: Run
+    templates: Mapping[str, str] = field(default_factory=dict)
+    done: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    sent: Optional[tuple[Change, int]] = None
+
+    def work(self, database: str, wanted: Wanted) -> None:
+        """Do what a fresh plan wants; where no answer came, find out, and go on only if it was done."""
+        try:
+            retried(partial(self.once, database, wanted))
+        except UnansweredError as error:
+            if self.sent is None:
+                raise error.cause from None
+            change, _process = self.sent
+            settle(error, change.summary, lambda: self.undone(database, wanted))
+            self.done.append(change)
+            self.work(database, wanted)
+
+    def once(self, database: str, wanted: Wanted) -> None:
+        """Work while another session holds the lock in a transaction."""
+        self.sent = None
+        with closing(connect(self.run.login, database)) as worker, locked(self.run.login, database) as holder:
+            for change in self.planned(holder, wanted):
+                self.sent = change, worker.process
+                crowded = self.templates.get(change.object, change.object)
+                with naming_guests(holder, crowded), worker.committing():
+                    self.warnings.extend(execute(worker, [change]))
+                self.done.append(change)
+                self.sent = None
+
+    def planned(self, holder: Connection, wanted: Wanted) -> list[Change]:
+        """Plan under the lock."""
+        return list(wanted(make_plan(self.task.cluster, self.task.cluster.read(holder))))
+
+    def undone(self, database: str, wanted: Wanted) -> bool:
+        """Tell whether what was sent is still to be done, when the server works on it no more."""
+        with locked(self.run.login, database) as holder:
+            change, process = self.sent or (None, 0)
+            refuse_running(holder, process)
+            return change is not None and change.sql in {one.sql for one in self.planned(holder, wanted)}
 
 
 def create(task: Task, run: Run, plan: AnyPlan, done: list[Step]) -> list[str]:
     """Create databases outside of a transaction, while another connection holds the lock in one."""
-    created: list[Change] = []
-    warnings: list[str] = []
     templates = task.templates(plan)
+    aside = Aside(task, run, templates)
 
-    def once(template: str) -> None:
-        database = lobby(run.login.database, template)
-        with closing(connect(run.login, database)) as worker, locked(run.login, database) as holder:
-            for change in creations(make_plan(task.cluster, task.cluster.read(holder))):
-                if templates.get(change.object) == template:
-                    warnings.extend(execute(worker, [change]))
-                    created.append(change)
+    def cloned_from(template: str, plan: AnyPlan) -> list[Change]:
+        return [change for change in creations(plan) if templates.get(change.object) == template]
 
     try:
         for template in sorted(set(templates.values())):
-            retried(partial(once, template))
+            aside.work(lobby(run.login.database, template), partial(cloned_from, template))
     finally:
-        if created:
-            done.append(Step(tuple(sorted(created, key=lambda change: change.object))))
-    return warnings
+        if aside.done:
+            done.append(Step(tuple(sorted(aside.done, key=lambda change: change.object))))
+    return aside.warnings
 
 
 @contextmanager
@@ -54,21 +105,13 @@ def lobby(maintenance: str, template: str) -> str:
 
 def remove(task: Task, run: Run, done: list[Step]) -> list[str]:
     """Drop databases outside of a transaction, while another connection holds the lock."""
-    removed: list[Change] = []
-    warnings: list[str] = []
-
-    def once() -> None:
-        with closing(connect(run.login)) as worker, locked(run.login, run.login.database) as holder:
-            for change in removals(make_plan(task.cluster, task.cluster.read(holder))):
-                warnings.extend(execute(worker, [change]))
-                removed.append(change)
-
+    aside = Aside(task, run)
     try:
-        retried(once)
+        aside.work(run.login.database, removals)
     finally:
-        if removed:
-            done.append(Step(tuple(removed)))
-    return warnings
+        if aside.done:
+            done.append(Step(tuple(aside.done)))
+    return aside.warnings
 
 
 def creations(plan: AnyPlan) -> tuple[Change, ...]:

@@ -5,32 +5,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 from typing import Union
 
 from .apply import apply, opened, side_by_side
-from .change import Change
 from .errors import AccessError, InputError, raise_problems
 from .outside import creations, removals, within
 from .plan import Plan, make_plan
+from .progress import UNTOUCHED, all_done, how_far, summaries
 from .retry import retried
 from .server import refuse_standby
+from .session import Heard
 from .task import AnyPart, AnyPlan, Outcome, Plans, Run, Step, Task, Unfinished
+
+UNPROVED = "what was applied couldn't be proved, for the login gave up what it needs for that ({given_up}): {error}"
+
+
+class Remaining(AccessError):
+    """Report what a plan still has to do after everything was applied."""
 
 
 def perform(task: Task, run: Run) -> Outcome:
     """Plan; in check mode that is all; otherwise apply, and prove it by a second plan that is empty."""
-    plans = retried(lambda: make_plans(task, run))
-    if run.check or not plans.anything():
-        return foreseen(plans)
+    with stoppable(run.login.heard):
+        plans = first_plans(task, run)
+        if run.check or not plans.anything():
+            return foreseen(plans)
+        warnings, done = applied(task, run, plans)
+        if run.verify:
+            warnings += prove(task, run, done, plans.given_up())
+    return Outcome(tuple(done), tuple(dict.fromkeys([*plans.warnings(), *warnings])), plans.drift())
+
+
+def first_plans(task: Task, run: Run) -> Plans:
+    """Plan for the first time; of what isn't the declaration's fault, say that it came before anything was written."""
+    try:
+        return retried(lambda: make_plans(task, run))
+    except InputError:
+        raise
+    except (AccessError, KeyboardInterrupt) as error:
+        raise Unfinished(error, (), UNTOUCHED) from None
+
+
+def applied(task: Task, run: Run, plans: Plans) -> tuple[list[str], list[Step]]:
+    """Apply the plans and give warnings and steps; whatever goes wrong, Unfinished says how far it came."""
     done: list[Step] = []
     try:
-        warnings = apply(task, run, plans, done)
-        if run.verify:
-            prove(task, run)
-    except AccessError as error:
-        raise Unfinished(error, done) from None
-    return Outcome(tuple(done), tuple(dict.fromkeys([*plans.warnings(), *warnings])), plans.drift())
+        return apply(task, run, plans, done), done
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  what was committed counts whatever comes after it
+        unknown = error.unknown if isinstance(error, AccessError) else ()
+        raise Unfinished(error, done, how_far(foreseen(plans).steps, done, unknown)) from None
 
 
 def make_plans(task: Task, run: Run) -> Plans:
@@ -79,15 +106,45 @@ def foreseen(plans: Plans) -> Outcome:
     return Outcome((*first, *steps, *last), plans.warnings(), plans.drift())
 
 
-def prove(task: Task, run: Run) -> None:
-    """Plan once more after an apply; AccessError names what remains."""
-    plans = retried(lambda: make_plans(task, run))
+def prove(task: Task, run: Run, done: Sequence[Step], given_up: Sequence[str]) -> list[str]:
+    """Plan once more after an apply; Unfinished names what remains, or why that couldn't be seen.
+
+    Where the login gave up what it needs to plan, because it is allowed to, that is a warning instead.
+    """
+    try:
+        refuse_remaining(retried(lambda: make_plans(task, run)))
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  what was committed counts whatever comes after it
+        if given_up and isinstance(error, AccessError) and not isinstance(error, Remaining):
+            return [UNPROVED.format(given_up="; ".join(given_up), error=error)]
+        raise Unfinished(error, done, f"{all_done(done)}; only the proof of it failed") from None
+    return []
+
+
+def refuse_remaining(plans: Plans) -> None:
+    """Raise Remaining if a plan isn't empty."""
     remaining = [change for plan in plans.every() for change in plan.changes]
     if remaining:
-        raise AccessError(f"the server doesn't show what was applied; still to be done: {summaries(remaining)}")
+        why = "the server doesn't show what was applied, for somebody else or an event trigger has changed it again"
+        raise Remaining(f"{why}; still to be done: {summaries(remaining)}")
 
 
-def summaries(changes: Sequence[Change], most: int = 10) -> str:
-    """Give the sentences of the first changes, and how many there are more."""
-    more = f" and {len(changes) - most} more" if len(changes) > most else ""
-    return "; ".join(change.summary for change in changes[:most]) + more
+@contextmanager
+def stoppable(heard: Heard) -> Iterator[None]:
+    """Let Ctrl-C end the run before its next statement, so that no commit is left without its answer.
+
+    A second one ends it at once.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or current_thread() is not main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        heard.stopped = True
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -18,11 +18,15 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class Resolved(Generic[S]):
-    """The state that a declaration leads to, what its author should know, and what the login may not do of it."""
+    """The state that a declaration leads to, what its author should know, and what the login may not do of it.
+
+    ``given_up`` is what the login needs to come in again and gives up all the same, because it is allowed to.
+    """
 
     after: S
     warnings: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    given_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Plan(Generic[S]):
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
     drift: tuple[Change, ...] = ()
+    given_up: tuple[str, ...] = ()
 
     def undo(self) -> tuple[Change, ...]:
         """Give the changes that lead back, as far as that can be done."""
@@ -79,7 +84,8 @@ def make_plan(part: Part[S], before: S, audit: bool = False) -> Plan[S]:
     changes = inside(part.database, ordered(part.diff(before, resolved.after)))
     drift, unjudged = drift_of(part, resolved.after)
     barred = tuple(f"this login could not repair everything: {text}" for text in resolved.refusals)
-    return Plan(part, before, resolved.after, changes, (*resolved.warnings, *unjudged, *barred), drift)
+    warnings = (*resolved.warnings, *unjudged, *barred)
+    return Plan(part, before, resolved.after, changes, warnings, drift, resolved.given_up)
 
 
 def drift_of(part: Part[S], after: S) -> tuple[tuple[Change, ...], tuple[str, ...]]:

@@ -18,8 +18,10 @@ from .assume import Assume, parse_assume
 from .connection import Connection
 from .errors import AccessError
 from .login import parse_login
-from .pipeline import perform, summaries
+from .pipeline import perform
+from .progress import summaries
 from .result import result_of
+from .retry import retried
 from .secret import Secret
 from .task import Run, Task, Unfinished
 
@@ -46,13 +48,20 @@ def changed(params: Params, parse: Callable[[Params, Assume], Task], check: bool
     how = Run(parse_login(params), check, params["verify"], jobs_of(params.get("jobs")), audit_of(params, check))
     outcome = perform(task, how)
     left = [f"undeclared, and left as it is in mode report: {summaries(outcome.drift)}"] if outcome.drift else []
-    return {**result_of(outcome), **task.facts, "warnings": [*outcome.warnings, *left]}
+    said = [*outcome.warnings, *left, *how.login.heard.warnings]
+    return {**result_of(outcome), **task.facts, "warnings": list(dict.fromkeys(said))}
 
 
 def asked(params: Params, read: Callable[[Connection, Params], Result]) -> Result:
     """Read what was asked for in one session."""
-    with opened(parse_login(params)) as connection:
-        return {"changed": False, **read(connection, params)}
+    login = parse_login(params)
+
+    def once() -> Result:
+        with opened(login) as connection:
+            return {"changed": False, **read(connection, params)}
+
+    found = retried(once)
+    return {**found, "warnings": list(dict.fromkeys([*found.get("warnings", []), *login.heard.warnings]))}
 
 
 def audit_of(params: Params, check: bool) -> bool:
@@ -90,9 +99,10 @@ def secured(key: str, value: Any, keys: tuple[str, ...] = SECRET_OPTIONS) -> Any
 
 
 def shown(key: str, value: Any) -> Any:
-    """Give a parameter without its passwords, for Ansible's ``invocation``."""
+    """Give a parameter without its passwords, for Ansible's ``invocation``; of libpq's parameters only the names."""
     if isinstance(value, dict):
-        return {name: None if name in (*SECRET_OPTIONS, *SECRET_PARAMETERS) else item for name, item in value.items()}
+        hidden = value if key == "connect_params" else SECRET_OPTIONS
+        return {name: None if name in hidden else item for name, item in value.items()}
     if isinstance(value, list):
         return [shown("", item) for item in value]
     return None if key in SECRET_OPTIONS else value
@@ -103,23 +113,33 @@ def attempt(work: Callable[[Params], Result], params: Params) -> Result:
     try:
         return work(params)
     except Unfinished as error:
-        return {**result_of(error.outcome), **failure(error.error)}
-    except AccessError as error:
+        return {**result_of(error.outcome), **failure(error.error, error.far)}
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  whatever it is, its text must not get out
         return failure(error)
-    except Exception as error:  # noqa: BLE001  whatever it is, its text must not get out
-        return {"failed": True, "msg": f"internal error {type(error).__name__} at {places(error)}: please report it"}
 
 
-def places(error: Exception) -> str:
+def failure(error: BaseException, far: str = "") -> Result:
+    """Give an error as a result, with how far the run came."""
+    state = getattr(error, "sqlstate", None)
+    text = "; ".join(filter(None, [worded(error), far]))
+    return {"failed": True, "msg": text, **({"sqlstate": state} if state else {})}
+
+
+def worded(error: BaseException) -> str:
+    """Give an error in words; of an unforeseen one only its type and place."""
+    if isinstance(error, AccessError):
+        return explained(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted by the signal SIGINT (Ctrl-C)"
+    if isinstance(error, MemoryError):
+        return "the module ran out of memory on the host that it runs on"
+    return f"internal error {type(error).__name__} at {places(error)}: please report it"
+
+
+def places(error: BaseException) -> str:
     """Say where an error came from, by files and lines only."""
     frames = traceback.extract_tb(error.__traceback__)
     return " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-
-
-def failure(error: AccessError) -> Result:
-    """Give an error as a result."""
-    state = getattr(error, "sqlstate", None)
-    return {"failed": True, "msg": explained(error), **({"sqlstate": state} if state else {})}
 
 
 def leave(module: AnsibleModule, result: Result) -> None:

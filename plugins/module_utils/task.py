@@ -11,7 +11,6 @@ from typing import Any, Optional
 
 from .change import Change
 from .connection import Connection, Login
-from .errors import AccessError
 from .plan import Part, Plan
 
 AnyPart = Part[Any]
@@ -91,14 +90,23 @@ class Plans:
         """Give the planners' warnings, each once."""
         return tuple(dict.fromkeys(text for plan in self.every() for text in plan.warnings))
 
+    def given_up(self) -> tuple[str, ...]:
+        """Give what the login needs to come in again and gives up by these plans."""
+        return tuple(text for plan in self.every() for text in plan.given_up)
+
     def drift(self) -> tuple[Change, ...]:
         """Give what isn't declared and is left alone, in mode ``report``."""
         return tuple(change for plan in self.every() for change in plan.drift)
 
 
+def label_of(database: Optional[str]) -> str:
+    """Name the cluster's part, or a database's."""
+    return "cluster" if database is None else f"database {database}"
+
+
 @dataclass(frozen=True)
 class Step:
-    """One part's share of the result."""
+    """One part's share of the result; without a ``header`` it is what was done outside of transactions."""
 
     changes: tuple[Change, ...]
     undo: tuple[Change, ...] = ()
@@ -110,8 +118,8 @@ class Step:
     def of(cls, plan: AnyPlan, changes: Sequence[Change]) -> Step:
         """Take from a plan what its result shows."""
         before, after = plan.shown()
-        where = "cluster" if plan.part.database is None else f"database {plan.part.database}"
-        return cls(tuple(changes), plan.undo() if plan.part.predict is None else (), before, after, where)
+        undo = plan.undo() if plan.part.predict is None else ()
+        return cls(tuple(changes), undo, before, after, label_of(plan.part.database))
 
 
 @dataclass(frozen=True)
@@ -132,9 +140,10 @@ class Outcome:
 
 
 class Unfinished(Exception):
-    """Carry what had been committed when something failed."""
+    """Carry what had been committed when something failed, whatever it was, and that in words: ``far``."""
 
-    def __init__(self, error: AccessError, steps: Sequence[Step]) -> None:
+    def __init__(self, error: BaseException, steps: Sequence[Step], far: str) -> None:
         super().__init__(str(error))
         self.error = error
         self.outcome = Outcome(tuple(steps))
+        self.far = far

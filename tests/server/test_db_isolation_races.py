@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -71,6 +72,7 @@ def process(params: dict[str, Any], before: str = "") -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize("at", ["CREATE SCHEMA", "CONNECTION LIMIT -1"])
 def test_a_killed_run_leaves_the_database_closed_and_the_next_one_finishes_it(model: Server, at: str) -> None:
     run = process(declared(model, ITEM, **OPTIONS), DIES.replace("{at}", at))
@@ -114,6 +116,7 @@ def test_two_removals_at_once_both_succeed(model: Server) -> None:
     assert sorted(change["object"] for result in results for change in result["changes"]) == ["d0", "d1", "d2"]
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize("at", ["pg_terminate_backend", "DROP DATABASE"])
 def test_a_killed_removal_leaves_the_database_shut_and_the_next_one_finishes_it(model: Server, at: str) -> None:
     sql(model, "CREATE DATABASE shop OWNER own IS_TEMPLATE true")
@@ -129,13 +132,14 @@ def test_a_killed_removal_leaves_the_database_shut_and_the_next_one_finishes_it(
 
 def test_a_removal_that_fails_says_what_was_done(model: Server) -> None:
     sql(model, "ALTER ROLE own CREATEDB;\nCREATE DATABASE d0 OWNER own;\nCREATE DATABASE d1 OWNER own")
-    guest = servers.connect(model, "d1")
-    items = [{"name": name, "state": "absent", "force": True} for name in ("d0", "d1")]
-    params = {**declared(model, *items), **modules.login(model, "own", PASSWORD)}
-    result = modules.outcome(pg_db_isolation, **params)
-    assert "during: drop database d1" in result["msg"]
+    items = [{"name": name, "state": "absent"} for name in ("d0", "d1")]
+    params = {**declared(model, *items), **modules.login(model, "own", PASSWORD), "lock_timeout": 0.1}
+    with closing(servers.connect(model)) as guest, guest.cursor() as cursor:
+        cursor.execute("BEGIN;\nCOMMENT ON DATABASE d1 IS 'not yet decided'")
+        result = modules.outcome(pg_db_isolation, **params)
+    assert "database d1" in result["msg"]
     assert [change["summary"] for change in result["changes"]] == ["drop database d0"]
-    guest.close()
+    assert "done before: drop database d0; not done: drop database d1; run it again" in result["msg"]
     assert not sql(model, "SELECT 1 FROM pg_database WHERE datname = 'd0'")
 
 

@@ -43,7 +43,7 @@ def test_one_deviation_writes_one_row_and_nothing_to_do_writes_none(world: Serve
 def asked(server: Server, *rules: object) -> int:
     """Count the statements that reading takes, for the cluster and one database."""
     params = {**dict.fromkeys([*CONNECTION, "owners", "schemas", "except_schemas", "grantees"]), "mode": "exact"}
-    params = {**params, "lock_timeout": 5.0, **declared(server, *rules)}
+    params = {**params, "allow_self": False, "lock_timeout": 5.0, **declared(server, *rules)}
     task = object_privs_task(params, Assume())
     connection: Connection = connect(parse_login(params))
     try:

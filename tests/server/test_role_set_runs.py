@@ -203,7 +203,7 @@ def test_a_standby_is_fine_while_there_is_nothing_to_do_and_else_names_the_prima
     message = standby.failure({"name": "new"})
     assert message == (
         "the server is a standby and can't be changed, and there is something to change: "
-        f"the primary is {cluster.socket_dir}, port {cluster.port}"
+        f"the primary is {cluster.socket_dir}, port {cluster.port}; nothing was changed"
     )
     assert "geheim" not in message
     with pytest.raises(modules.Failed, match="the server is a standby"):

@@ -30,7 +30,7 @@ def test_passwords_leave_ansibles_hands_and_are_masked_in_ours() -> None:
     assert border.no_log_values == set()
     assert params["roles"][0]["password"] == Secret("of ann")
     assert params["roles"][1]["password"] is None
-    assert border.params["connect_params"] == {"sslpassword": None, "application_name": "x"}
+    assert border.params["connect_params"] == {"sslpassword": None, "application_name": None}
 
 
 def test_an_unforeseen_error_says_where_and_nothing_of_what() -> None:
