@@ -14,7 +14,7 @@ from pathlib import Path
 
 import ansible.release
 
-from bench import books, in_process, incumbent, objects, tables
+from bench import books, in_process, incumbent, limits, objects, tables
 from bench.plays import Timed, timed
 from testbed import collection, servers
 
@@ -24,19 +24,29 @@ OUR_REPETITIONS = 3
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["roles", "objects"], default="roles", help="default: roles")
+    parser.add_argument(
+        "what", nargs="?", choices=["roles", "objects", "limits"], default="roles", help="default: roles"
+    )
     parser.add_argument("--roles", type=int, default=100, help="roles in this collection's task (default: 100)")
     parser.add_argument("--looped", type=int, default=25, help="roles in the incumbent's loop (default: 25)")
     parser.add_argument("--counts", type=int, nargs="*", default=[10, 1000, 10000], help="roles of calls in process")
     parser.add_argument("--passwords", type=int, nargs="*", default=[10, 1000], help="the same, each with a password")
     parser.add_argument("--schemas", type=int, default=100, help="objects: schemas of 200 tables (default: 100)")
     parser.add_argument("--turns", type=int, default=5, help="objects: how often each is measured (default: 5)")
+    parser.add_argument(
+        "--many", type=int, nargs=3, default=[10000, 2000, 1000], help="limits: roles, groups, databases"
+    )
     arguments = parser.parse_args()
     sys.path.insert(0, str(collection.link()))
     if arguments.what == "objects":
         with server(**tables.SETTINGS) as running:
             machine(running)
             objects.compare(running, arguments.schemas, arguments.turns)
+        return 0
+    if arguments.what == "limits":
+        with server(large=True, **limits.SETTINGS) as running:
+            machine(running)
+            limits.measure(running, *arguments.many)
         return 0
     with server() as running:
         machine(running)
@@ -47,10 +57,10 @@ def main() -> int:
 
 
 @contextmanager
-def server(**settings: str) -> Iterator[servers.Server]:
-    """Start a server, and stop it in the end."""
+def server(large: bool = False, **settings: str) -> Iterator[servers.Server]:
+    """Start a server, and stop it in the end; one that is to become large isn't in memory."""
     with tempfile.TemporaryDirectory() as root:
-        running = servers.start(18, Path(root), settings=settings)
+        running = servers.start(18, Path(root), settings=settings, large=large)
         try:
             yield running
         finally:

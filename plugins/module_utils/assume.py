@@ -10,16 +10,27 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from .acl import PUBLIC, canonical_privilege
+from .quoting import is_public
 
 
 @dataclass(frozen=True)
 class AssumedRole:
-    """A role as earlier tasks will have made it; None means as it is."""
+    """A role as earlier tasks will have made it; None means as it is.
+
+    It will be a member of ``roles``, of those that it is in but for ``revoked_roles``, and if ``roles_exact``, of no
+    others.
+    """
 
     name: str
     superuser: Optional[bool] = None
     inherit: Optional[bool] = None
     roles: tuple[str, ...] = ()
+    revoked_roles: tuple[str, ...] = ()
+    roles_exact: bool = False
+
+    def leaves(self, role: str) -> bool:
+        """Tell whether it will no longer be a member of a role."""
+        return role in self.revoked_roles or (self.roles_exact and role not in self.roles)
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class AssumedDatabase:
     template: Optional[str] = None
     schemas: tuple[str, ...] = ()
     schema_privileges: tuple[AssumedPrivilege, ...] = ()
+    allowconn: Optional[bool] = None
 
 
 @dataclass(frozen=True)
@@ -48,13 +60,14 @@ class Assume:
     """What the caller says will be there; without effect (``roles`` and ``databases`` empty) outside of check mode.
 
     ``anything`` is true in check mode when the caller says nothing: then every missing name is assumed; ``check`` is
-    true in check mode.
+    true in check mode; ``gone`` are databases that will be there no more.
     """
 
     roles: tuple[AssumedRole, ...] = ()
     databases: tuple[AssumedDatabase, ...] = ()
     anything: bool = False
     check: bool = False
+    gone: frozenset[str] = frozenset()
 
     def missing(self, what: str, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Judge names that aren't there: give problems, and warnings for those that are assumed."""
@@ -71,27 +84,41 @@ def parse_assume(value: Optional[Mapping[str, Any]], check: bool) -> Assume:
     """Read the option ``assume``; outside of check mode it has no effect."""
     if not check or value is None:
         return Assume(anything=check, check=check)
+    databases = value["databases"] or ()
     return Assume(
-        tuple(
-            AssumedRole(item["name"], item["superuser"], item["inherit"], tuple(item["roles"] or ()))
-            for item in value["roles"] or ()
-        ),
-        tuple(
-            AssumedDatabase(
-                item["name"],
-                item["owner"],
-                item["template"],
-                tuple(item["schemas"] or ()),
-                tuple(one for given in item["schema_privileges"] or () for one in assumed_privileges(given)),
-            )
-            for item in value["databases"] or ()
-        ),
+        tuple(assumed_role(item) for item in value["roles"] or ()),
+        tuple(assumed_database(item) for item in databases if item.get("state") != "absent"),
         check=True,
+        gone=frozenset(item["name"] for item in databases if item.get("state") == "absent"),
+    )
+
+
+def assumed_role(item: Mapping[str, Any]) -> AssumedRole:
+    """Read what a role will be."""
+    return AssumedRole(
+        item["name"],
+        item["superuser"],
+        item["inherit"],
+        tuple(item["roles"] or ()),
+        tuple(item.get("revoked_roles") or ()),
+        bool(item.get("roles_exact")),
+    )
+
+
+def assumed_database(item: Mapping[str, Any]) -> AssumedDatabase:
+    """Read what a database will be."""
+    return AssumedDatabase(
+        item["name"],
+        item["owner"],
+        item["template"],
+        tuple(item["schemas"] or ()),
+        tuple(one for given in item["schema_privileges"] or () for one in assumed_privileges(given)),
+        item.get("allowconn"),
     )
 
 
 def assumed_privileges(item: Mapping[str, Any]) -> Iterator[AssumedPrivilege]:
     """Read what one role will have, or have no longer, on one schema."""
-    grantee = PUBLIC if item["role"].upper() == "PUBLIC" else item["role"]
+    grantee = PUBLIC if is_public(item["role"]) else item["role"]
     for privilege in item["privs"]:
         yield AssumedPrivilege(item["schema"], grantee, canonical_privilege(privilege), item["state"] != "absent")

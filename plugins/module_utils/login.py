@@ -11,6 +11,7 @@ from typing import Any
 
 from .connection import Login
 from .errors import InputError
+from .items import checked_name, checked_text
 from .secret import Secret
 
 KEYWORDS = {
@@ -34,19 +35,23 @@ def parse_login(params: Mapping[str, Any]) -> Login:
         given["host"] = params["login_unix_socket"]
     parameters = {**(params["connect_params"] or {}), **given}
     database = params["login_db"] or parameters.pop("dbname", None) or os.environ.get("PGDATABASE") or "postgres"
+    if params["session_role"] is not None:
+        checked_name(params["session_role"], "session_role")
     return Login(
-        {keyword: revealed(value) for keyword, value in parameters.items() if keyword != "dbname"},
-        str(database),
+        {keyword: revealed(value, keyword) for keyword, value in parameters.items() if keyword != "dbname"},
+        revealed(database, "login_db"),
         params["session_role"],
         seconds(params.get("lock_timeout")),
     )
 
 
-def revealed(value: Any) -> str:
-    """Give a connection parameter as libpq's text."""
+def revealed(value: Any, keyword: str) -> str:
+    """Give a connection parameter as libpq's text; an error names the parameter and never its value."""
     if isinstance(value, bool):
         return "1" if value else "0"
-    return value.reveal() if isinstance(value, Secret) else str(value)
+    text = value.reveal() if isinstance(value, Secret) else str(value)
+    checked_text(text, f"connection parameter {keyword}")
+    return text
 
 
 def seconds(value: Any) -> float:

@@ -58,6 +58,11 @@ def fold(name: str) -> str:
     return name.translate(_FOLD)
 
 
+def is_public(name: str) -> bool:
+    """Tell whether a name in a list of grantees means everybody: PUBLIC in any case, but no letter like one of it."""
+    return fold(name) == "public"
+
+
 def split_identifiers(text: str) -> tuple[str, ...]:
     """Read a list setting as ``SET search_path TO ...`` does; an empty text is one empty name."""
     _encoded(text, "list")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..acl import PUBLIC
 from ..errors import InputError
-from ..quoting import ident
+from ..quoting import ident, is_public
 from ..rules.tokens import RESERVED
 from .classes import ALL_IN_SCHEMA, IN_DICT, NAMED, WHOLE_CLASS
 from .model import IN_SCHEMA, ObjectName, ObjectRule
@@ -61,7 +61,7 @@ def as_dict(rule: ObjectRule) -> dict[str, object]:
     databases = {} if rule.databases is None else {"databases": [*rule.databases]}
     if _on(rule) is not None:
         return {"rule": render_object_rule(replace(rule, databases=None)), **databases}
-    if rule.option_only or rule.kinds not in ("", "p") or any(name.lower() == "public" for name in rule.grantees):
+    if rule.option_only or rule.kinds not in ("", "p") or any(map(is_public, rule.grantees)):
         raise InputError(f"a rule on {rule.object_class} with these limits can't be written as a dict")
     return {
         "privs": [*rule.privileges],

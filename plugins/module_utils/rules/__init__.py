@@ -1,4 +1,0 @@
-# Copyright (c) 2026 the leastpriv.pgsql contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules: which privileges on a class of objects which grantees have."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..acl import ALL, PUBLIC, canonical_privilege
 from ..errors import InputError
-from ..quoting import ident
+from ..quoting import ident, is_public
 from .model import State
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def privileges_of(value: object, where: str) -> tuple[str, ...]:
 
 def grantees_of(value: object, where: str, option: bool | None) -> tuple[str, ...]:
     """Return roles and PUBLIC, which can be written in any case, each once."""
-    names = tuple(PUBLIC if name.lower() == "public" else name for name in names_of(value, where))
+    names = tuple(PUBLIC if is_public(name) else name for name in names_of(value, where))
     if "none" in names:
         raise InputError(f"{where}: 'none' is no role: PostgreSQL reserves the name")
     if option and PUBLIC in names:
