@@ -20,8 +20,9 @@ author: the leastpriv.pgsql contributors (@leastpriv)
 description:
   - Keeps the keys that the modules' option C(assume) takes, and leaves out what is declared absent.
   - Memberships and schemas become lists of names; those that go, and memberships without C(inherit), are left out.
+    Memberships that go are listed in C(revoked_roles).
   - The result holds no password.
-positional: _input, kind
+positional: _input, kind, exact
 options:
   _input:
     description: The merged list of items.
@@ -29,10 +30,16 @@ options:
     elements: dict
     required: true
   kind:
-    description: What the items declare.
+    description:
+      - What the items declare.
+      - V(gone_database) gives only the databases that are declared absent, as such.
     type: str
-    choices: [role, database]
+    choices: [role, database, gone_database]
     required: true
+  exact:
+    description: Whether memberships that a declared list hasn't go, too.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -46,28 +53,41 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One dictionary an item that is there after the run.
+  description: One dictionary an item that is there after the run, or with V(gone_database) that isn't.
   type: list
   elements: dict
 """
 
 KEYS = {
     "role": ("name", "superuser", "inherit", "roles"),
-    "database": ("name", "owner", "template", "schemas"),
+    "database": ("name", "owner", "template", "allowconn", "schemas"),
+    "gone_database": ("name", "state"),
 }
 LISTS = ("roles", "schemas")
 
 
-def assumed_items(items: Sequence[Item], kind: str) -> list[Item]:
-    """Return name and structure of the items that are not declared absent."""
+def assumed_items(items: Sequence[Item], kind: str, exact: bool = False) -> list[Item]:
+    """Return name and structure of the items that are not declared absent, or of those that are."""
     if kind not in KEYS:
-        raise AnsibleFilterError(f"assumed_items knows the kinds {' and '.join(KEYS)}, not {kind!r}")
-    return [_assumed(item, KEYS[kind]) for item in items if not is_removed(item)]
+        raise AnsibleFilterError(f"assumed_items knows the kinds {', '.join(KEYS)}, not {kind!r}")
+    chosen = (item for item in items if is_removed(item) is (kind == "gone_database"))
+    return [{**_assumed(item, KEYS[kind]), **_left(item, kind, exact)} for item in chosen]
 
 
 def _assumed(item: Item, keys: Sequence[str]) -> Item:
     kept = {key: item[key] for key in keys if item.get(key) is not None}
     return {key: _names(value) if key in LISTS else value for key, value in kept.items()}
+
+
+def _left(item: Item, kind: str, exact: bool) -> Item:
+    """Return what a role will no longer be a member of; a list with one that doesn't inherit isn't complete."""
+    if kind != "role" or item.get("roles") is None:
+        return {}
+    listed = () if isinstance(item["roles"], str) else item["roles"]
+    parts = [part for part in listed if isinstance(part, Mapping)]
+    gone = [_name(part) for part in parts if is_removed(part)]
+    complete = exact and all(is_removed(part) or _counts(part) for part in parts)
+    return {**({"revoked_roles": gone} if gone else {}), **({"roles_exact": True} if complete else {})}
 
 
 def _names(parts: Any) -> list[str]:

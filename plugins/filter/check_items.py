@@ -20,7 +20,7 @@ from ..module_utils.keys import (
     SCHEMA_ITEM,
     ItemSpec,
 )
-from ..plugin_utils.items import Item, ItemError, merged, named_items
+from ..plugin_utils.items import Item, ItemError, is_nested, merged, named_items
 
 DOCUMENTATION = r"""
 name: check_items
@@ -30,6 +30,7 @@ author: the leastpriv.pgsql contributors (@leastpriv)
 description:
   - Returns the list as it is if every item is a dictionary with a name and with keys that the modules know.
   - Otherwise it fails, and names every wrong item, the key, and the nearest right key, never a value.
+  - A list or a dictionary where text belongs is an error, too.
   - Memberships, schemas, extensions and grants inside of an item are checked too.
   - Two different values for one key of one name are an error.
 positional: _input, kind, variable
@@ -90,10 +91,12 @@ def check_items(items: Any, kind: str, variable: str = "items") -> Any:
 def _errors(item: Item, kind: str, place: str) -> Iterator[str]:
     known, nested = KINDS[kind]
     yield from _unknown(item, known, place)
+    yield from _not_text(item, known, place)
     for key, inner in nested.items():
         for number, part in enumerate(_dicts(item.get(key)), start=1):
             where = f"{place}, {key} entry {part.get('name', number)!r}"
             yield from _unknown(part, inner, where)
+            yield from _not_text(part, inner, where)
             yield from _missing(part, inner, where)
 
 
@@ -106,6 +109,12 @@ def _unknown(item: Mapping[str, Any], known: ItemSpec, place: str) -> Iterator[s
     for key in sorted(str(key) for key in item if key not in known):
         nearest = get_close_matches(key, known, n=1, cutoff=0.0)[0]
         yield f"{place} has the unknown key {key!r}: did you mean {nearest!r}?"
+
+
+def _not_text(item: Mapping[str, Any], known: ItemSpec, place: str) -> Iterator[str]:
+    """Name dictionaries and lists where text belongs: Ansible would make text of them, with braces, as a password."""
+    for key in sorted(key for key, spec in known.items() if spec["type"] == "str" and is_nested(item.get(key))):
+        yield f"{place}, {key} is not text: write it as one text"
 
 
 def _missing(item: Mapping[str, Any], known: ItemSpec, place: str) -> Iterator[str]:

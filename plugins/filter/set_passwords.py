@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils.items import Item, is_removed
+from ..plugin_utils.items import Item, is_nested, is_removed
 
 DOCUMENTATION = r"""
 name: set_passwords
@@ -20,7 +20,8 @@ author: the leastpriv.pgsql contributors (@leastpriv)
 description:
   - A password that is set replaces the password of the item of that name; an empty one leaves the item alone.
   - A system user without an item is an error that names its variable and the lists, unless the user is not
-    given, or is optional and has no password. One whose item is declared absent is an error as well.
+    given, or is optional and has no password. One whose item is declared absent is an error as well, and a password
+    that is a list or a dictionary.
   - The result holds passwords. Use it within the arguments of a module only, never in a fact or a loop.
 positional: _input, users
 options:
@@ -62,7 +63,7 @@ LISTS = "neither pg_default_roles nor pg_users"
 def set_passwords(items: Sequence[Item], users: Sequence[Mapping[str, Any]]) -> list[Item]:
     """Return the items, those of the system users with their passwords."""
     given = [user for user in users if user["name"]]
-    errors = [*_unlisted({item["name"] for item in items}, given), *_leaving(items, given)]
+    errors = [*_unlisted({item["name"] for item in items}, given), *_leaving(items, given), *_not_text(given)]
     if errors:
         raise AnsibleFilterError("; ".join(errors))
     passwords = {user["name"]: user["password"] for user in given if user["password"]}
@@ -83,6 +84,12 @@ def _leaving(items: Sequence[Item], users: Sequence[Mapping[str, Any]]) -> Itera
     for user in users:
         if user["name"] in gone:
             yield f"{user['variable']} is {user['name']!r}, whose item is declared absent: change one of the two"
+
+
+def _not_text(users: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for user in users:
+        if is_nested(user["password"]):
+            yield f"the password of {user['name']!r} ({user['variable']}) is not text: write it as one text"
 
 
 class FilterModule:

@@ -23,7 +23,12 @@ options:
       - PostgreSQL's own roles, whose names start with C(pg_), can be granted and not declared.
       - The bootstrap superuser, the role that logs in and O(session_role) are protected - what would lock them out
         (V(false) for O(roles[].login) or O(roles[].superuser), an empty password, an expiry in the past, a connection
-        limit of 0, V(absent)) is an error. See O(allow_self).
+        limit of 0, V(absent)) is an error. So is what takes from the login the membership, the C(CONNECT), the
+        C(CREATEROLE) or the C(CREATEDB) that it works with, and a setting with which its next session could not start,
+        or not write (a library that the server hasn't, another C(role), C(default_transaction_read_only), a timeout
+        under a second). O(allow_self) lifts it for the role that logs in, but for V(absent), and but for what is
+        declared together with roles that go in steps.
+      - The login may get a new password; the next task needs it then.
     type: list
     elements: dict
     required: true
@@ -59,6 +64,7 @@ options:
         description:
           - With O(roles[].state=absent), end the role's sessions as soon as it has lost LOGIN. Otherwise a warning
             counts them, and they go on.
+          - A login without superuser needs the privileges of the role or of C(pg_signal_backend) for that.
         type: bool
       login:
         description: Whether it may log in. A new role may, if this isn't given.
@@ -190,10 +196,6 @@ options:
   scram_iterations:
     description: Iterations of new verifiers. If not given, the server's, or 4096 before PostgreSQL 16.
     type: int
-  allow_self:
-    description: Lift the protection of the role that logs in.
-    type: bool
-    default: false
   defer:
     description:
       - Leave these out, to be done later with O(only) - V(absent) are the items to be dropped, with
@@ -209,13 +211,16 @@ options:
 extends_documentation_fragment:
   - leastpriv.pgsql.common
   - leastpriv.pgsql.common.changing
+  - leastpriv.pgsql.common.self
   - leastpriv.pgsql.common.attributes
 notes:
-  - Before a module starts its work, ansible-core masks each password in what it logs on the target, which takes time
-    with the square of their number - half a second for 1,000 passwords and most of a minute for 10,000. With thousands
-    of them, set the variable C(ansible_no_target_syslog) to V(true) for the task.
   - A verifier is sent with the server's statement logging switched off for the transaction, as far as the login may;
     a login that may not gets a warning.
+  - What a login without superuser may not do of a plan is an error before anything is written, in check mode, too. It
+    names each right that is lacking, such as C(CREATEROLE), the C(ADMIN) option on a role (PostgreSQL 16 and newer) or
+    C(SET) on a parameter, and the statement that gives it.
+  - Such a login can't read stored passwords. New roles get theirs, those of existing roles are left as they are, and
+    one warning lists them.
 seealso:
   - module: leastpriv.pgsql.pg_default_privs
   - module: leastpriv.pgsql.pg_db_isolation
@@ -396,18 +401,19 @@ sqlstate:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.items import without_choices
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.keys import ROLE_ITEM
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.module import Module
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.role_set.model import PARTS
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.role_set.task import role_set_task
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.role_set.unlisted import ACTIONS, IGNORE
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.runner import run
-from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CHANGING, MODES
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import ALLOW_SELF, CHANGING, MODES
 
 PART_LIST = {"type": "list", "elements": "str", "choices": list(PARTS)}
 SPEC = {
     **CHANGING,
+    **ALLOW_SELF,
     "roles": {"type": "list", "elements": "dict", "required": True, "options": without_choices(ROLE_ITEM)},
     "memberships": {"type": "str", "choices": MODES},
     "parameters_mode": {"type": "str", "choices": MODES},
@@ -416,7 +422,6 @@ SPEC = {
     "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
     "expire_renew_days": {"type": "int"},
     "scram_iterations": {"type": "int"},
-    "allow_self": {"type": "bool", "default": False},
     "defer": PART_LIST,
     "only": PART_LIST,
 }
@@ -424,7 +429,7 @@ SPEC = {
 
 def main() -> None:
     """Run the module."""
-    run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), parse=role_set_task)
+    run(Module(argument_spec=SPEC, supports_check_mode=True), parse=role_set_task)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,11 @@ def is_removed(item: Mapping[str, Any]) -> bool:
     return item.get("state") in REMOVED
 
 
+def is_nested(value: Any) -> bool:
+    """Tell whether a value is a dictionary or a list; before ansible-core 2.19 an encrypted text is a sequence, too."""
+    return isinstance(value, (Mapping, list, tuple))
+
+
 def _item(item: Any, place: str) -> Item:
     if not isinstance(item, Mapping):
         raise ItemError(f"{place} is not a dictionary: write it as key: value pairs, of which name is one")

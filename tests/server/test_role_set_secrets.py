@@ -179,6 +179,17 @@ def wait_until(roles: Roles, question: str, answer: object) -> None:
         time.sleep(0.01)
 
 
+def test_the_trees_of_statements_are_not_logged(roles: Roles) -> None:
+    names = ["debug_print_parse", "debug_print_rewritten", "debug_print_plan"]
+    printing = {"options": " ".join(f"-c {name}=on" for name in names)}
+    roles.apply(*ITEMS, connect_params=printing)
+    made = verifiers(roles)
+    roles.apply(*({**item, "password": PLAIN * 2} for item in ITEMS), connect_params=printing)
+    text = seen(roles)
+    assert "parse tree:" in text
+    assert leaks(text, *made, *verifiers(roles)) == []
+
+
 def test_nobody_sees_a_verifier_in_the_list_of_sessions(roles: Roles) -> None:
     roles.apply(*({**item, "password": None} for item in ITEMS))
     other = hold(roles)

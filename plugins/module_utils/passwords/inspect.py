@@ -16,6 +16,7 @@ QUESTION = "SELECT rolname::text, rolpassword FROM pg_catalog.pg_authid WHERE ro
 ITERATIONS = "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'scram_iterations'"
 DEFAULT_ITERATIONS = 4096
 
+# Anybody may have the trees of statements logged, and from 16 on that of ALTER ROLE holds the verifier.
 Stored = Mapping[str, Optional[Secret]]
 
 

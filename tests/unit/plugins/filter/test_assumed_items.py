@@ -37,7 +37,24 @@ def test_memberships_and_schemas_become_names():
 
 def test_memberships_that_go_or_do_not_inherit_are_not_assumed():
     parents = [{"name": "a", "state": "absent"}, {"name": "b", "state": "revoke"}, {"name": "c", "inherit": False}]
-    assert assumed_items([{"name": "app", "roles": [*parents, "d"]}], "role") == [{"name": "app", "roles": ["d"]}]
+    item = {"name": "app", "roles": [*parents, "d"]}
+    assert assumed_items([item], "role") == [{"name": "app", "roles": ["d"], "revoked_roles": ["a", "b"]}]
+
+
+def test_in_mode_exact_a_declared_list_of_memberships_is_complete():
+    said = {"name": "app", "roles": ["d"], "revoked_roles": ["a"], "roles_exact": True}
+    assert assumed_items([{"name": "app", "roles": [{"name": "a", "state": "absent"}, "d"]}], "role", True) == [said]
+    assert assumed_items([{"name": "app"}], "role", True) == [{"name": "app"}]
+    assert (
+        "roles_exact"
+        not in assumed_items([{"name": "app", "roles": [{"name": "c", "inherit": False}]}], "role", True)[0]
+    )
+
+
+def test_databases_that_go_and_those_that_are_closed_are_said():
+    items = [{"name": "old", "owner": "x", "state": "absent"}, {"name": "shut", "allowconn": False}]
+    assert assumed_items(items, "gone_database") == [{"name": "old", "state": "absent"}]
+    assert assumed_items(items, "database") == [{"name": "shut", "allowconn": False}]
 
 
 def test_names_may_stand_in_one_text():

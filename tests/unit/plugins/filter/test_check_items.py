@@ -101,3 +101,10 @@ def test_an_unknown_kind_is_refused():
 )
 def test_entries_inside_of_an_item_need_what_says_which_they_are(kind, key, entry, missing):
     assert f"has no {missing}" in failure([{"name": "app", key: [entry]}], kind)
+
+
+@pytest.mark.parametrize("password", [{"hush": "hush-hush"}, ["hush-hush"]])
+def test_a_list_or_a_dictionary_where_text_belongs_is_named_and_not_shown(password):
+    message = failure([{"name": "app", "password": password}])
+    assert "pg_users: item 'app', password is not text" in message
+    assert "hush" not in message

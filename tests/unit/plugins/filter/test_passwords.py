@@ -68,3 +68,10 @@ def test_a_password_that_is_no_text_is_not_well_known():
 def test_a_user_that_is_to_go_is_an_error_that_names_its_variable():
     with pytest.raises(AnsibleFilterError, match=r"^pg_admin_username is 'dba', whose item is declared absent"):
         set_passwords([{"name": "dba", "state": "absent"}], [user("dba", "hush-hush")])
+
+
+@pytest.mark.parametrize("password", [{"hush": "hush-hush"}, ["hush-hush"]])
+def test_a_password_that_is_not_text_is_an_error_that_does_not_show_it(password):
+    with pytest.raises(AnsibleFilterError, match=r"password of 'dba' \(pg_admin_username\) is not text") as caught:
+        set_passwords([{"name": "dba"}], [user("dba", password)])
+    assert "hush" not in str(caught.value)
