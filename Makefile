@@ -5,7 +5,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PY := .venv/bin/python
 LINK := .ansible/collections/ansible_collections/leastpriv/pgsql
-PG_VERSIONS ?= 18 15 13
+PG_VERSIONS ?= 18 17 16 15 14 13
 WORKERS ?= auto
 AT_ONCE ?= $(shell nproc 2>/dev/null || echo 2)
 JOBS := versions role molecule sanity integration archive lint unit
@@ -28,7 +28,7 @@ export GIT_CONFIG_VALUE_0 := $(CURDIR)
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGPASSFILE PGDATABASE
 unexport PGSERVICE PGSERVICEFILE PGOPTIONS PGSSLMODE PGTARGETSESSIONATTRS
 
-.PHONY: help venv setup fetch demo test unit server versions servers molecule role integration sanity lint docs-lint format
+.PHONY: help venv setup fetch demo test unit server versions servers matrix molecule role integration sanity lint docs-lint format
 .PHONY: build archive clean FORCE
 
 help: ## Show this list
@@ -47,7 +47,7 @@ $(LINK):
 venv: .venv/.complete
 setup: venv $(LINK) ## Install everything that the other targets need into .venv
 
-fetch: setup ## Install the PostgreSQL servers of PG_VERSIONS (default: 18 15 13)
+fetch: setup ## Install the PostgreSQL servers of PG_VERSIONS (default: 18 to 13)
 	@$(PY) -m testbed fetch $(PG_VERSIONS)
 
 demo: setup ## Provision an embedded PostgreSQL server, break it, repair it, and prove who may do what
@@ -67,6 +67,9 @@ versions: fetch ## The same with the first and the last of PG_VERSIONS in full, 
 
 servers: fetch ## The modules on all PG_VERSIONS in full, with the driver PG_DRIVER (psycopg2, psycopg)
 	@$(PY) -m pytest tests/server -n $(WORKERS)
+
+matrix: setup ## Every PostgreSQL with every driver, and every ansible-core, side by side: hours; see CONTRIBUTING.md
+	@$(PY) -m matrix --at-once $(AT_ONCE)
 
 role: setup ## The role and the playbooks, by ansible-playbook on real servers
 	@$(PY) -m pytest tests/role

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 from export import CHECKOUT, export
@@ -30,12 +31,12 @@ NOTHING_TESTED = ("All targets skipped", "No tests found", "WARNING: All")
 
 
 def home(command: str) -> Path:
-    """Return a home folder of ansible-test's own, where it finds what it would download."""
-    folder = CHECKOUT / ".cache" / "ansible-test" / command
+    """Return a home folder of this ansible-test's own, where it finds what it would download."""
+    folder = CHECKOUT / ".cache" / "ansible-test" / f"{command}-{version('ansible-core')}"
     cache = folder / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    for version in GET_PIP_VERSIONS:
-        (cache / f"get_pip_{version}.py").write_text(GET_PIP)
+    for number in GET_PIP_VERSIONS:
+        (cache / f"get_pip_{number}.py").write_text(GET_PIP)
     return folder
 
 

@@ -20,6 +20,7 @@ LINTERS: dict[str, tuple[list[str], Path]] = {
     "types": (["-m", *MYPY, "-p", PACKAGE], COLLECTIONS),
     "testbed": (["-m", *MYPY, "-p", "testbed"], CHECKOUT),
     "demo": (["-m", *MYPY, "-p", "demo"], CHECKOUT),
+    "matrix": (["-m", *MYPY, "-p", "matrix"], CHECKOUT),
     "scripts": (["-m", *MYPY, "."], CHECKOUT / "scripts"),
     "yaml": (["-m", "yamllint", "--strict", "."], CHECKOUT),
     "ansible": ([str(BIN / "ansible-lint"), "--offline", "--strict", "-q", "--nocolor"], CHECKOUT),

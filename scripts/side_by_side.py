@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,21 +35,25 @@ class Result:
 
 
 def run(name: str) -> Result:
-    """Run one target in a process group of its own, and end it when it takes too long."""
+    """Run one target."""
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    return execute(name, ["make", "--no-print-directory", name], environment, LONGEST_SECONDS)
+
+
+def execute(name: str, command: Sequence[str], environment: Mapping[str, str], longest: float) -> Result:
+    """Run one command in a process group of its own, and end it when it takes longer than so many seconds."""
     print(f"started: {name}", flush=True)
     begin = time.monotonic()
-    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    environment.update(PLAIN)
     process = subprocess.Popen(
-        ["make", "--no-print-directory", name],
-        env=environment,
+        command,
+        env={**environment, **PLAIN},
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
     with process, registered(process.pid):
-        output, late = collect(process)
+        output, late = collect(process, longest)
     text = output.decode(errors="replace") + late
     return Result(name, process.returncode or bool(late), time.monotonic() - begin, text)
 
@@ -64,10 +68,10 @@ def registered(group: int) -> Iterator[None]:
         _running.discard(group)
 
 
-def collect(process: subprocess.Popen[bytes]) -> tuple[bytes, str]:
+def collect(process: subprocess.Popen[bytes], longest: float) -> tuple[bytes, str]:
     """Return what a job prints, and a line if it had to be ended."""
     try:
-        return process.communicate(timeout=LONGEST_SECONDS)[0], ""
+        return process.communicate(timeout=longest)[0], ""
     except subprocess.TimeoutExpired:
         end(process.pid, signal.SIGINT)
     try:
@@ -75,7 +79,7 @@ def collect(process: subprocess.Popen[bytes]) -> tuple[bytes, str]:
     except subprocess.TimeoutExpired:
         end(process.pid, signal.SIGKILL)
         output = process.communicate()[0]
-    return output, f"\nended after {LONGEST_SECONDS:.0f} s\n"
+    return output, f"\nended after {longest:.0f} s\n"
 
 
 def end(group: int, how: signal.Signals) -> None:
@@ -86,6 +90,12 @@ def end(group: int, how: signal.Signals) -> None:
         return
 
 
+def end_all() -> None:
+    """Ask all jobs to end."""
+    for group in tuple(_running):
+        end(group, signal.SIGINT)
+
+
 def run_all(names: Sequence[str], at_once: int) -> list[Result]:
     """Run all jobs, and print each one's output as it ends."""
     with ThreadPoolExecutor(at_once) as pool:
@@ -94,8 +104,7 @@ def run_all(names: Sequence[str], at_once: int) -> list[Result]:
             results = [show(future.result()) for future in as_completed(pending)]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for group in tuple(_running):
-                end(group, signal.SIGINT)
+            end_all()
             raise
     return sorted(results, key=lambda result: names.index(result.name))
 

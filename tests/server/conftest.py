@@ -2,11 +2,14 @@
 
 PG_DRIVER chooses the driver of the modules under test: psycopg2 or psycopg. With PG_QUICK, versions after the first
 (with PG_QUICK=ends: between the first and the last) run only the files of SHORT and the tests that are marked for a
-range of versions.
+range of versions. TARGET_PYTHON names another interpreter, with its own driver, that runs the modules; tests that reach
+into the modules of this process (they ask for `monkeypatch` themselves or for a fixture of REACHING, or are marked
+`in_process`) are skipped then.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +17,20 @@ from pathlib import Path
 import pytest
 
 from testbed import collection, servers
+from tests.server import interpreters
 
 collection.link()
 VERSIONS = [int(version) for version in os.environ.get("PG_VERSIONS", "18 15 13").split()]
-SHORT = {"test_default_privs_model.py", "test_role_set_memberships.py", "test_db_isolation_models.py"}
+SHORT = {
+    "test_borders.py",
+    "test_db_isolation_models.py",
+    "test_default_privs_model.py",
+    "test_role_set_memberships.py",
+}
+REACHING = {"meanwhile", "either_driver"}
 if "PG_DRIVER" in os.environ:
     os.environ["LEASTPRIV_DRIVER"] = os.environ["PG_DRIVER"]
+ELSEWHERE = pytest.mark.skip(reason="it reaches into the modules of its own process, and TARGET_PYTHON runs them")
 
 
 @pytest.fixture(scope="session", params=VERSIONS, ids=str)
@@ -44,11 +55,26 @@ def cluster(pg_version: int, tmp_path: Path) -> Iterator[servers.Server]:
     servers.stop(running)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Explain the marker of this folder."""
+    config.addinivalue_line("markers", "in_process: the test reaches into the modules of its own process")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what a marker says is not for the version."""
     fitting = [item for item in items if fits(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in fitting])
     items[:] = fitting
+    for item in items:
+        if interpreters.OTHER and reaches_in(item):
+            item.add_marker(ELSEWHERE)
+
+
+def reaches_in(item: pytest.Item) -> bool:
+    """Tell whether a test changes the modules that run in its own process."""
+    asked = inspect.signature(item.function).parameters if isinstance(item, pytest.Function) else ()
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return "monkeypatch" in asked or bool(REACHING & fixtures) or item.get_closest_marker("in_process") is not None
 
 
 def fits(item: pytest.Item) -> bool:

@@ -1,29 +1,15 @@
-"""Run a module's main in this process, as Ansible would on a target, against a real server."""
+"""Run a module's main against a real server: in this process, or by the interpreter that TARGET_PYTHON names."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import subprocess
-import sys
 from types import ModuleType
 from typing import Any
 
-from ansible.module_utils.common import warnings as ansible_warnings
-from ansible.module_utils.testing import patch_module_args
-
-from testbed.collection import CHECKOUT, COLLECTIONS
 from testbed.servers import Server
+from tests.server import interpreters, target
 
 Result = dict[str, Any]
-SCRIPT = """
-import importlib, json, sys
-sys.path[:0] = sys.argv[1:3]
-from tests.server import modules
-module = importlib.import_module("ansible_collections.leastpriv.pgsql.plugins.modules." + sys.argv[3])
-print(json.dumps(modules.outcome(module, **json.loads(sys.argv[4]))))
-"""
 
 
 class Failed(AssertionError):
@@ -43,17 +29,20 @@ def login(server: Server, user: str | None = None, password: str | None = None) 
 
 def output(module: ModuleType, check: bool = False, **params: Any) -> str:
     """Give everything that a module writes to standard output, which is its whole result."""
-    ansible_warnings._global_warnings.clear()
-    written = io.StringIO()
     arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
-    with patch_module_args(arguments), contextlib.redirect_stdout(written), contextlib.suppress(SystemExit):
-        module.main()
-    return written.getvalue()
+    if interpreters.OTHER:
+        return interpreters.ask(module.__name__.rpartition(".")[2], arguments)
+    return target.run(module, arguments)
 
 
 def outcome(module: ModuleType, check: bool = False, **params: Any) -> Result:
     """Give a module's result, a failure too (then `failed` is true); `warnings` is always there, as texts."""
-    result: Result = json.loads(output(module, check, **params))
+    return read(output(module, check, **params))
+
+
+def read(written: str) -> Result:
+    """Read what a module wrote."""
+    result: Result = json.loads(written)
     return {**result, "warnings": [text_of(warning) for warning in result.get("warnings", [])]}
 
 
@@ -72,11 +61,7 @@ def call(module: ModuleType, check: bool = False, **params: Any) -> Result:
 
 def in_a_process(name: str, params: dict[str, Any]) -> Result:
     """Give the result of a module that runs in a process of its own."""
-    paths = [str(CHECKOUT), str(COLLECTIONS)]
-    command = [sys.executable, "-c", SCRIPT, *paths, name, json.dumps(params)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    result: Result = json.loads(done.stdout)
-    return result
+    return read(interpreters.ask_alone(name, {**params, "_ansible_check_mode": False, "_ansible_diff": True}))
 
 
 def failure(module: ModuleType, check: bool = False, **params: Any) -> str:
