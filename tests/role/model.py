@@ -40,6 +40,7 @@ USERS = [
     {"name": "dbuser_dated", "expire_at": datetime.date(2031, 1, 31), "login": "false", "connlimit": "7"},
     {**dict.fromkeys(ROLE_ITEM), "name": "dbuser_null"},
     {"name": "dbuser_former", "state": "absent"},
+    {"name": "dbuser_moved", "roles": [{"name": "dbrole_readonly", "state": "absent"}]},
     {"name": "dbuser_dba", "password": "right-Overridden-77", "connlimit": 16},
 ]
 DATABASES = [
@@ -86,13 +87,15 @@ DATABASES = [
         "terminate": False,
     },
     {
-        "name": "existing",
-        "revokeconn": False,
-        "locale_provider": "libc",
-        "icu_locale": "en",
-        "icu_rules": "&a < b",
-        "builtin_locale": "C",
+        "name": "shut",
+        "allowconn": False,
+        "revokeconn": True,
+        "connect": ["dbrole_readonly"],
+        "deny_connect": ["dbuser_moved"],
     },
+    {"name": "leaving", "state": "absent"},
+    {"name": "existing", "revokeconn": False, "locale_provider": "libc"},
+    {"name": "unicode", "template": "template0", "locale_provider": "builtin", "builtin_locale": "C.UTF-8"},
     {**dict.fromkeys(DATABASE_ITEM), "name": "plain"},
 ]
 # What such an inventory has besides: none of it is for this role.

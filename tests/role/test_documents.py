@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ RESULTS = ("server", "roles_result", "databases_result", "default_privileges_res
 MODULES = {"pg_access_info", "pg_role_set", "pg_db_isolation", "pg_default_privs", "pg_object_privs", "pgsql_access"}
 # Entry points that read only.
 READING = {"audit", "adopt"}
+# What the playbook of an entry point imports besides.
+IMPORTED = {"audit_summary"}
 
 
 def shown(value: Any) -> str:
@@ -65,14 +68,14 @@ def test_the_readme_names_no_variable_that_is_not_there():
 
 
 def test_the_readme_lists_what_the_role_leaves_behind():
-    text = "".join(path.read_text() for path in (ROLE / "tasks" / "parts").glob("*.yml"))
+    text = "".join(path.read_text() for path in (ROLE / "tasks").rglob("*.yml"))
     for name in RESULTS:
         assert f"pgsql_access_{name}" in text
         assert f"| `pgsql_access_{name}` |" in README
 
 
 def test_every_entry_point_takes_the_same_arguments():
-    assert set(ENTRIES) == {path.stem for path in (ROLE / "tasks").glob("*.yml")}
+    assert set(ENTRIES) == {path.stem for path in (ROLE / "tasks").glob("*.yml")} - IMPORTED
     assert all(entry["options"] == OPTIONS for entry in ENTRIES.values())
 
 
@@ -108,6 +111,12 @@ def test_every_variable_of_the_model_says_why_it_has_no_prefix():
     model = [line for line in lines if re.match(r"pg_\w+:", line)]
     assert len(model) == len([name for name in DEFAULTS if not name.startswith("pgsql_access_")])
     assert [line for line in model if "# noqa: var-naming[no-role-prefix] name of the access model" not in line] == []
+
+
+def test_playbooks_import_from_the_first_folder_where_ansible_core_2_16_looks():
+    text = "".join(path.read_text() for path in PLAYBOOKS.glob("*.yml"))
+    named = {Path(name).with_suffix("").as_posix() for name in re.findall(r"tasks_from: (\S+)", text)}
+    assert IMPORTED < named <= {*ENTRIES, *IMPORTED}
 
 
 def test_playbooks_gather_no_facts():

@@ -48,12 +48,15 @@ TASKS = {
     "objects": "Provision the privileges on what is there",
 }
 RULES = SMALL["pg_default_privileges"]
-ASSUMED_ROLES = [{"name": name, "superuser": None, "inherit": None, "roles": None} for name in ("reader", "owner")]
+AS_THEY_ARE = {"superuser": None, "inherit": None, "roles": None, "revoked_roles": None, "roles_exact": False}
+ASSUMED_ROLES = [{"name": name, **AS_THEY_ARE} for name in ("reader", "owner")]
 ASSUMED_DATABASES = [
     {
         "name": "declared",
+        "state": "present",
         "owner": "owner",
         "template": None,
+        "allowconn": None,
         "schemas": ["data"],
         "schema_privileges": [
             {"schema": "data", "role": "reader", "privs": ["USAGE"], "state": "present"},
@@ -115,6 +118,7 @@ EXPECTED = {
         "verify": False,
         "revoke_create": False,
         "public_schema_in": [],
+        "allow_self": True,
         "admin_role": "reader",
         "admin_user": "owner",
         "replication_user": None,

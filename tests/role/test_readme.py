@@ -68,15 +68,28 @@ def broken(applied: Run, adapted: Callable[..., Run], query: Callable, server: s
     return adapted("--check", "--diff", book=[*PLAYS[0], {**book(*reached(), hosts="db1")[0], "environment": where}])
 
 
+ADDRESS = (
+    "login_host",
+    "login_unix_socket",
+    "ssl_mode",
+    "ca_cert",
+    "ssl_cert",
+    "ssl_key",
+    "connect_params",
+    "session_role",
+)
+
+
 def reached() -> list[dict[str, Any]]:
-    """The tasks of modules without the address that is in them."""
+    """The tasks of modules without the address that is in them; the ways to log in are tested with the modules."""
     return [{key: without_address(value) for key, value in task.items()} for task in TASKS if task not in INCLUDES]
 
 
 def without_address(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    return {key: part for key, part in value.items() if key not in ("login_host", "login_unix_socket")}
+    left_out = {*ADDRESS, *(() if "login_password" in value else ("login_user",))}
+    return {key: part for key, part in value.items() if key not in left_out}
 
 
 def test_the_playbook_to_adapt_does_what_check_mode_says(first: Run, applied: Run):
@@ -104,7 +117,8 @@ def test_the_guide_to_diffs_shows_lines_of_a_real_one(first: Run, broken: Run):
 
 def test_every_module_that_is_shown_runs(broken: Run):
     done = [entry["task"] for entry in broken.results if entry["status"] == "ok"]
-    assert [task["name"] for task in reached()] == done[-3:]
+    shown = [task["name"] for task in reached()]
+    assert shown == done[-len(shown) :]
 
 
 def test_the_include_is_the_one_of_the_roles_readme_which_is_run_elsewhere():
@@ -118,10 +132,13 @@ def test_variables_that_are_shown_are_the_roles_or_ansibles():
     assert {name for block in VARIABLES for name in block} <= known
 
 
+CHANGELOG = Path(sys.executable).parent / "antsibull-changelog"
+
+
+@pytest.mark.skipif(not CHANGELOG.exists(), reason="antsibull-changelog isn't in this environment")
 def test_the_changelog_is_what_its_data_say(tmp_path: Path):
     for name in ("galaxy.yml", "CHANGELOG.md"):
         shutil.copy(CHECKOUT / name, tmp_path)
     shutil.copytree(CHECKOUT / "changelogs", tmp_path / "changelogs")
-    command = [str(Path(sys.executable).parent / "antsibull-changelog"), "generate"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run([CHANGELOG, "generate"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "CHANGELOG.md").read_text() == (CHECKOUT / "CHANGELOG.md").read_text()

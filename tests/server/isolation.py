@@ -30,6 +30,7 @@ SYSTEM = {
 READ_ONLY = {"connect_params": {"options": "-c default_transaction_read_only=on"}}
 PASSWORD = "sesame"
 DATABASE_ACL = "SELECT coalesce(datacl::text[], '{}') FROM pg_database WHERE datname = %s"
+HAS_ICU = "SELECT 1 FROM pg_collation WHERE collprovider = 'i' AND pg_collation_actual_version(oid) IS NOT NULL LIMIT 1"
 SCHEMA_ACL = "SELECT coalesce(nspacl::text[], '{}') FROM pg_namespace WHERE nspname = %s"
 
 

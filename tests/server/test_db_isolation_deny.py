@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,21 @@ def test_in_check_mode_the_assumed_memberships_count(model: Server) -> None:
     roles[0]["inherit"] = False
     if int(sql(model, "SHOW server_version_num")[0][0]) < 160000:
         assert call(model, item, check=True, assume={"roles": roles})["changed"]
+
+
+@pytest.mark.parametrize(
+    "gone", [{"revoked_roles": ["staff"]}, {"roles_exact": True}, {"roles": ["other"], "roles_exact": True}]
+)
+def test_in_check_mode_memberships_that_earlier_tasks_take_away_let_nobody_in(
+    model: Server, gone: dict[str, Any]
+) -> None:
+    sql(model, "CREATE ROLE other;\nGRANT staff TO ann")
+    item = {**ITEM, "connect": ["staff"], "deny_connect": ["ann"]}
+    assert "ann -> staff" in failure(model, item, check=True, assume={"roles": [{"name": "ann"}]})
+    foreseen = call(model, item, check=True, assume={"roles": [{"name": "ann", **gone}]})
+    sql(model, "REVOKE staff FROM ann")
+    assert call(model, item)["sql"] == foreseen["sql"]
+    assert not enters(model, "ann", "shop")
 
 
 @pytest.mark.parametrize(

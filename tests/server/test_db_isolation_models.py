@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from ansible_collections.leastpriv.pgsql.plugins.modules import pg_access_info, 
 
 from testbed.servers import Server
 from tests.server import modules
-from tests.server.isolation import SYSTEM, attempt, call, converges, database_acl, enters, logins, sql, tidied
+from tests.server.isolation import HAS_ICU, SYSTEM, attempt, call, converges, database_acl, enters, logins, sql, tidied
 
 USERS = ("dbuser_confluence", "dbuser_gitlab", "dbuser_jira")
 ISOLATED = [
@@ -106,8 +107,16 @@ def test_every_example_works_and_works_once(model: Server, title: str, options: 
     there = {name for (name,) in sql(model, "SELECT rolname::text FROM pg_roles")}
     logins(model, *sorted(declared_roles(options) - there))
     parameters = {**modules.login(model), **options, "public_schema_in": []}
+    if any("locale_provider" in item for item in options["databases"]) and lacks_a_provider(model):
+        assert re.search("built without ICU|needs PostgreSQL", modules.failure(pg_db_isolation, **parameters))
+        return
     assert modules.call(pg_db_isolation, **parameters)["changed"]
     assert not modules.call(pg_db_isolation, **parameters)["changed"]
+
+
+def lacks_a_provider(server: Server) -> bool:
+    """Tell whether a server has no ICU, or not all of the providers yet."""
+    return server.version < 17 or not sql(server, HAS_ICU)
 
 
 def test_the_example_of_pg_access_info_works(model: Server) -> None:

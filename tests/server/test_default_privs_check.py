@@ -119,3 +119,32 @@ def test_an_owner_that_changes_earlier_in_the_play_is_the_creator(cluster: Serve
     foreseen = call(cluster, check=True, assume=assume, **options)
     assert [change["object"] for change in foreseen["changes"]] == ["dbuser_next"]
     assert call(cluster, assume=assume, **options)["changes"][0]["object"] == "postgres"
+
+
+def test_databases_that_earlier_tasks_close_or_drop_are_left_out_as_by_the_apply(cluster: Server) -> None:
+    sql(cluster, ROLES)
+    for name in ("shut", "gone"):
+        sql(cluster, f"CREATE DATABASE {name}")
+    assume = assumed(
+        {"name": "shut", "allowconn": False},
+        {"name": "born_shut", "allowconn": False},
+        {"name": "gone", "state": "absent"},
+    )
+    foreseen = call(cluster, check=True, databases="all", assume=assume)
+    said = "no such database: gone"
+    assert said in failure(cluster, check=True, databases=["gone"], assume=assume)
+    sql(cluster, "DROP DATABASE gone")
+    sql(cluster, "CREATE DATABASE born_shut")
+    for name in ("shut", "born_shut"):
+        sql(cluster, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    done = call(cluster, databases="all")
+    assert {change["database"] for change in done["changes"]} == {"postgres", "template1"}
+    assert foreseen["sql"] == done["sql"]
+
+
+def test_what_is_closed_now_cannot_be_looked_into_whatever_is_assumed(cluster: Server) -> None:
+    sql(cluster, ROLES)
+    sql(cluster, "CREATE DATABASE shut")
+    sql(cluster, "ALTER DATABASE shut ALLOW_CONNECTIONS false")
+    foreseen = call(cluster, check=True, databases="all", assume=assumed({"name": "shut", "allowconn": True}))
+    assert {change["database"] for change in foreseen["changes"]} == {"postgres", "template1"}

@@ -18,6 +18,7 @@ from ansible_collections.leastpriv.pgsql.plugins.modules import (
     pg_role_set,
 )
 
+from matrix import cells
 from testbed.collection import CHECKOUT
 from tests import markdown
 
@@ -178,12 +179,15 @@ def test_every_test_that_a_document_names_exists():
     assert named <= TESTS
 
 
+REPEATED = {"model.py", "inspect.py", "plan.py", "task.py", "rights.py", "lockout.py"}
+
+
 def test_the_architecture_names_every_file_and_package():
     text = (CHECKOUT / "docs" / "architecture.md").read_text()
     files = {path.name for path in UTILS.glob("*.py")} - {"__init__.py"}
     packages = {f"{path.parent.name}/" for path in UTILS.glob("*/__init__.py")}
     assert {name for name in files | packages if name not in text} == set()
-    assert set(re.findall(r"`(\w+\.py)`", text)) <= files | {"model.py", "inspect.py", "plan.py", "task.py"}
+    assert set(re.findall(r"`(\w+\.py)`", text)) <= files | REPEATED
     assert set(re.findall(r"^ +(\w+/) ", text, re.MULTILINE)) == packages
 
 
@@ -191,9 +195,16 @@ def test_the_versions_are_those_that_are_pinned():
     pins = dict(line.split("==") for line in lines("requirements-dev.txt"))
     table = {row[0]: row[1:] for row in markdown.rows(README)}
     assert load("meta", "runtime.yml")["requires_ansible"] == f">={table['ansible-core'][0].split()[0]}"
-    assert table["ansible-core"][1] == pins["ansible-core"]
-    drivers = f"{pins['psycopg2-binary']} and {pins['psycopg[binary]']}"
-    assert table["driver on the managed host"][1] == drivers
+    everyday, wide = zip(*(table[row][1].split("; the matrix: ") for row in TESTED), strict=True)
+    assert everyday[0] == f"every change on {pins['ansible-core']}"
+    assert everyday[-1] == pins["psycopg2-binary"]
+    assert wide[0].split(" to ") == [next(iter(cells.CORES)), [core for core in cells.CORES if "rc" not in core][-1]]
+    assert {pins["psycopg[binary]"], *re.findall(r" (\S+) on", " ".join(cells.TARGETS))} > set(
+        re.findall(r"[\d.]+", wide[-1])
+    )
+
+
+TESTED = ("ansible-core", "Python on the controller", "Python on the managed host", "driver on the managed host")
 
 
 def lines(name: str) -> list[str]:

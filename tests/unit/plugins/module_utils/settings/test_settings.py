@@ -32,7 +32,7 @@ def test_a_value_becomes_the_text_that_is_stored(value: Any, text: str | None) -
     assert parse_parameters({"Work_Mem": value}, "here") == {"work_mem": text}
 
 
-@given(st.lists(NAMES, min_size=1))
+@given(st.lists(NAMES.filter(lambda name: len(name.encode()) <= 63), min_size=1))
 def test_a_list_of_names_equals_its_text(names: list[str]) -> None:
     as_list = parse_parameters({"search_path": names}, "")["search_path"]
     assert as_list == parse_parameters({"search_path": as_list}, "")["search_path"]
@@ -42,6 +42,11 @@ def test_a_list_of_names_equals_its_text(names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
+        ({"search_path": ["x" * 64]}, "has 64 bytes, a name has at most 63: shorten it"),
+        ({"search_path": f'public, "{"x" * 64}"'}, "has 64 bytes, a name has at most 63: shorten it"),
+        ({"search_path": ["nul\0"]}, "here: search_path: a name contains a NUL character"),
+        ({"work_mem": "half \ud800"}, "here: work_mem: a value contains half of a surrogate pair"),
+        ({"a b.c": "x"}, "here: 'a b.c' can't be a parameter's name"),
         ({"work_mem": ["1MB"]}, "here: work_mem: only local_preload_libraries, search_path"),
         ({"search_path": [1]}, "take a list, of names"),
         ({"work_mem": {"a": 1}}, "has to be text, a number, true or false, or null"),
@@ -109,3 +114,7 @@ def test_a_database_has_settings_of_its_own() -> None:
     assert [(change.object_class, change.sql) for change in changes] == [
         ("DATABASE SETTING", """ALTER DATABASE "db" SET "jit" TO 'on'""")
     ]
+
+
+def test_a_letter_that_python_would_fold_to_ascii_makes_another_parameter() -> None:
+    assert parse_parameters({"Wor\u212a_Mem": "x"}, "") == {"wor\u212a_mem": "x"}
