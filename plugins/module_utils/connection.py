@@ -73,7 +73,9 @@ class Connection:
         """Run statements in one round trip and give the server's warnings."""
         try:
             with self._cursor(sql, None):
-                return self._taken()
+                said = self._taken()
+            self.login.heard.warnings += said
+            return said
         finally:
             self._said.clear()
 

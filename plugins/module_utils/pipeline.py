@@ -47,7 +47,7 @@ def first_plans(task: Task, run: Run) -> Plans:
     except InputError:
         raise
     except (AccessError, KeyboardInterrupt) as error:
-        raise Unfinished(error, (), UNTOUCHED) from None
+        raise Unfinished(error, (), UNTOUCHED, run.login.heard.warnings) from None
 
 
 def applied(task: Task, run: Run, plans: Plans) -> tuple[list[str], list[Step]]:
@@ -57,7 +57,8 @@ def applied(task: Task, run: Run, plans: Plans) -> tuple[list[str], list[Step]]:
         return apply(task, run, plans, done), done
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  what was committed counts whatever comes after it
         unknown = error.unknown if isinstance(error, AccessError) else ()
-        raise Unfinished(error, done, how_far(foreseen(plans).steps, done, unknown)) from None
+        far = how_far(foreseen(plans).steps, done, unknown)
+        raise Unfinished(error, done, far, [*plans.warnings(), *run.login.heard.warnings]) from None
 
 
 def make_plans(task: Task, run: Run) -> Plans:
@@ -116,7 +117,8 @@ def prove(task: Task, run: Run, done: Sequence[Step], given_up: Sequence[str]) -
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  what was committed counts whatever comes after it
         if given_up and isinstance(error, AccessError) and not isinstance(error, Remaining):
             return [UNPROVED.format(given_up="; ".join(given_up), error=error)]
-        raise Unfinished(error, done, f"{all_done(done)}; only the proof of it failed") from None
+        far = f"{all_done(done)}; only the proof of it failed"
+        raise Unfinished(error, done, far, run.login.heard.warnings) from None
     return []
 
 

@@ -113,7 +113,7 @@ def attempt(work: Callable[[Params], Result], params: Params) -> Result:
     try:
         return work(params)
     except Unfinished as error:
-        return {**result_of(error.outcome), **failure(error.error, error.far)}
+        return {**result_of(error.outcome), **failure(error.error, error.far), "warnings": list(error.warnings)}
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  whatever it is, its text must not get out
         return failure(error)
 

@@ -140,10 +140,14 @@ class Outcome:
 
 
 class Unfinished(Exception):
-    """Carry what had been committed when something failed, whatever it was, and that in words: ``far``."""
+    """Carry what had been committed when something failed, whatever it was, and that in words: ``far``.
 
-    def __init__(self, error: BaseException, steps: Sequence[Step], far: str) -> None:
+    ``warnings`` are what was to be known until then.
+    """
+
+    def __init__(self, error: BaseException, steps: Sequence[Step], far: str, warnings: Sequence[str] = ()) -> None:
         super().__init__(str(error))
+        self.warnings = tuple(dict.fromkeys(warnings))
         self.error = error
         self.outcome = Outcome(tuple(steps))
         self.far = far

@@ -147,6 +147,18 @@ def test_what_the_server_warns_of_in_a_new_database_reaches_the_result(model: Se
 
 
 @pytest.mark.usefixtures("either_driver")
+def test_what_the_server_warned_of_is_told_by_a_run_that_fails_later(model: Server) -> None:
+    sql(model, "CREATE DATABASE strict")
+    for dbname, level in (("shop", "WARNING"), ("strict", "EXCEPTION")):
+        sql(model, RAISES.format(level=level, text=f"a schema in {dbname}"), dbname)
+        sql(model, TRIGGER.format(when="WHEN TAG IN ('CREATE SCHEMA')"), dbname)
+    items = [{"name": name, "schemas": ["new"]} for name in ("shop", "strict")]
+    result = outcome(pg_db_isolation, databases=items, **login(model))
+    assert "a schema in strict" in result["msg"]
+    assert result["warnings"] == ["a schema in shop"]
+
+
+@pytest.mark.usefixtures("either_driver")
 def test_a_notice_is_no_warning(model: Server) -> None:
     sql(model, RAISES.format(level="NOTICE", text="by the way"), "shop")
     sql(model, TRIGGER.format(when=""), "shop")

@@ -5,27 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Optional
 
 from ..acl import PUBLIC
 from ..databases.model import DatabaseSpec
+from ..lockout.model import admitted
 from ..memberships.graph import Graph, closure, parents_of, path
 from ..privileges.acting import inheriting
-from ..privileges.model import Privileges
-from .acl import CONNECT
 from .model import IsolationState
-
-Admitted = Mapping[str, frozenset[str]]
-
-
-def admitted(entries: Privileges) -> dict[str, frozenset[str]]:
-    """Give for each database who has CONNECT directly."""
-    found: dict[str, frozenset[str]] = {}
-    for entry in entries:
-        if entry.privilege == CONNECT:
-            found[entry.object] = found.get(entry.object, frozenset()) | {entry.grantee}
-    return found
 
 
 def way_in(role: str, grantees: frozenset[str], graph: Graph, state: IsolationState) -> Optional[str]:

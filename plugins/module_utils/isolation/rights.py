@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..databases.model import DatabaseSpec
 from ..databases.removal import SESSION
+from ..lockout.model import admitted
 from ..privileges.acting import Actor, actor_of, inheriting
 from ..privileges.entering import not_enterable
 from ..privileges.lacking import Barred, Lack, attribute, told
@@ -16,7 +17,7 @@ from ..privileges.sessions import barred_ends
 from ..quoting import ident
 from ..settings.rights import barred_settings
 from .checks import inside_names, is_enterable
-from .entry import admitted, deprived, way_in
+from .entry import deprived, way_in
 from .model import Isolation, IsolationState
 
 TEMPLATE0 = "template0"
