@@ -42,14 +42,14 @@ def is_passing(error: ServerError) -> bool:
     return error.sqlstate in BUSY or error.sqlstate in OTHERWISE
 
 
-def retried(work: Callable[[], T]) -> T:
-    """Do the work, and again at most five times after the server's concurrency errors."""
+def retried(work: Callable[[], T], final: frozenset[str] = frozenset()) -> T:
+    """Do the work, and again at most five times after the server's concurrency errors, but those that are ``final``."""
     began = time.monotonic()
     for pause in PAUSES:
         try:
             return work()
         except ServerError as error:
-            if not is_passing(error):
+            if error.sqlstate in final or not is_passing(error):
                 raise
         time.sleep(pause)
     return last_time(work, began)
