@@ -163,6 +163,8 @@ def parse_grants(values: Any, where: str) -> tuple[DatabaseGrant, ...]:
 def parse_grant(item: Mapping[str, Any], where: str) -> DatabaseGrant:
     """Read what one role has, or must not have been given."""
     privileges = tuple(dict.fromkeys(privilege(name, where) for name in listed(item["privs"])))
+    if not privileges:
+        raise InputError(f"{where}: privs of {item['role']} names no privilege: name one, or leave the grant out")
     absent, option = item.get("state") == "absent", item.get("grant_option")
     grant = DatabaseGrant(grantee(item["role"], where), privileges, option, absent)
     if absent and option is not None:

@@ -84,6 +84,7 @@ def test_roles_are_all_that_are_named() -> None:
         ({"connlimit": 2**31}, "connlimit is 2147483648"),
         ({"grants": [{"role": "a", "privs": ["USAGE"]}]}, "there are CREATE, TEMPORARY, CONNECT"),
         ({"grants": [{"privs": ["CONNECT"]}]}, "role is missing"),
+        ({"grants": [{"role": "a", "privs": [""]}]}, "privs of a names no privilege"),
         ({"parameters": {"a=b": 1}}, "isn't a parameter's name"),
         ({"owner": "x" * 64}, "64 bytes"),
         ({"state": "gone"}, "state has to be one of"),
