@@ -59,8 +59,9 @@ test: setup ## Run every test below, AT_ONCE jobs at the same time (default: one
 unit: setup ## Pure tests: no server, no Ansible (seconds)
 	@$(PY) -m pytest tests/unit
 
-server: fetch ## The modules on real servers: the first of PG_VERSIONS in full, the others in short (a minute or two)
-	@PG_QUICK=1 $(PY) -m pytest tests/server -n $(WORKERS)
+server: fetch ## For daily work: the first of PG_VERSIONS without what takes long, the last in short (a minute or two)
+	@PG_QUICK=1 PG_VERSIONS='$(firstword $(PG_VERSIONS)) $(filter-out $(firstword $(PG_VERSIONS)),$(lastword $(PG_VERSIONS)))' \
+		$(PY) -m pytest tests/server -n $(WORKERS)
 
 versions: fetch ## The same with the first and the last of PG_VERSIONS in full, and the others in short
 	@PG_QUICK=ends $(PY) -m pytest tests/server -n $(WORKERS)

@@ -27,7 +27,7 @@ CORES = {
     "2.21.5": "3.13",
     "2.22.0rc1": "3.13",
 }
-OLD_RESOLVER = {"2.16.19": ("resolvelib==1.0.1",)}
+OLD_RESOLVER = dict.fromkeys(("2.16.19", "2.17.14", "2.18.19"), ("resolvelib==1.0.1",))
 
 # The drivers of Debian 12 and of RHEL 9 with their Pythons, and the newest of each driver for Python 3.9.
 RHEL9 = "psycopg2 2.8.6 on Python 3.9 (RHEL 9)"

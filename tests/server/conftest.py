@@ -1,10 +1,12 @@
 """Real servers for the tests of this folder: every test runs once for each version in PG_VERSIONS.
 
-PG_DRIVER chooses the driver of the modules under test: psycopg2 or psycopg. With PG_QUICK, versions after the first
-(with PG_QUICK=ends: between the first and the last) run only the files of SHORT and the tests that are marked for a
-range of versions. TARGET_PYTHON names another interpreter, with its own driver, that runs the modules; tests that reach
-into the modules of this process (they ask for `monkeypatch` themselves or for a fixture of REACHING, or are marked
-`in_process`) are skipped then.
+PG_DRIVER chooses the driver of the modules under test: psycopg2 or psycopg. With PG_QUICK=ends, versions between the
+first and the last run only the files of SHORT and the tests that are marked for a range of versions; with PG_QUICK=1
+all but the first do, and that one leaves out the files of LONG.
+
+TARGET_PYTHON names another interpreter, with its own driver, that runs the modules; tests that reach into the modules
+of this process (they ask for `monkeypatch` themselves or for a fixture of REACHING, or are marked `in_process`) are
+skipped.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,20 @@ SHORT = {
     "test_default_privs_model.py",
     "test_role_set_memberships.py",
 }
+LONG = (
+    "test_adoption.py",
+    "test_blockers.py",
+    "test_concurrency.py",
+    "test_drift_kinds.py",
+    "test_faults*.py",
+    "test_hostile_*.py",
+    "test_limits.py",
+    "test_login_*.py",
+    "test_not_locked_out.py",
+    "test_object_privs_scale.py",
+    "test_races.py",
+    "test_session_settings.py",
+)
 REACHING = {"meanwhile", "either_driver"}
 if "PG_DRIVER" in os.environ:
     os.environ["LEASTPRIV_DRIVER"] = os.environ["PG_DRIVER"]
@@ -88,7 +105,9 @@ def fits(item: pytest.Item) -> bool:
 
 def wanted(item: pytest.Item, version: int) -> bool:
     """Tell whether a quick run takes the test on this version."""
-    ends = [VERSIONS[0], VERSIONS[-1]]
-    if version in {"": VERSIONS, "ends": ends}.get(os.environ.get("PG_QUICK", ""), VERSIONS[:1]):
+    quick = os.environ.get("PG_QUICK", "")
+    if not quick or (quick == "ends" and version in (VERSIONS[0], VERSIONS[-1])):
         return True
+    if quick != "ends" and version == VERSIONS[0]:
+        return not any(fnmatch(item.path.name, pattern) for pattern in LONG)
     return item.path.name in SHORT or bool(next(item.iter_markers("since"), next(item.iter_markers("before"), None)))
