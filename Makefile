@@ -48,6 +48,7 @@ venv: .venv/.complete
 setup: venv $(LINK) ## Install everything that the other targets need into .venv
 
 fetch: setup ## Install the PostgreSQL servers of PG_VERSIONS (default: 18 to 13)
+	@sh scripts/system_packages.sh
 	@$(PY) -m testbed fetch $(PG_VERSIONS)
 
 demo: setup ## Provision an embedded PostgreSQL server, break it, repair it, and prove who may do what
