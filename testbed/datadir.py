@@ -17,6 +17,7 @@ FAST = {
     "full_page_writes": "off",
     "max_connections": "200",
     "shared_buffers": "16MB",
+    "dynamic_shared_memory_type": "mmap",  # goes with the data directory, however a server ends
     "listen_addresses": "127.0.0.1",
     "password_encryption": "scram-sha-256",  # the default from 14
     "log_line_prefix": "%m [%p] %u@%d ",
