@@ -157,7 +157,7 @@ class Connection:
     def _explained(self, error: AccessError, watch: Optional[Watch]) -> AccessError:
         if isinstance(error, ServerError) and error.sqlstate == LOCKED:
             self.login.heard.locked = True
-        return watch.explained(error) if watch else advised(error, self._database)
+        return advised(watch.explained(error) if watch else error, self._database)
 
 
 def connect(login: Login, database: Optional[str] = None) -> Connection:

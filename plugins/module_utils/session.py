@@ -120,9 +120,12 @@ class Login:
     heard: Heard = field(default_factory=Heard, compare=False, repr=False)
 
 
-def may_set(version: int) -> str:
-    """Give a condition in SQL: may the session set a superuser's parameter of this name; a right to that is of 15."""
-    granted = " OR pg_catalog.has_parameter_privilege(name, 'SET')" if version >= 150000 else ""
+GRANTED_SINCE = 150000
+
+
+def may_set(version: int, name: str = "name") -> str:
+    """Give a condition in SQL: may the session set a superuser's parameter, whose name is in this column."""
+    granted = f" OR pg_catalog.has_parameter_privilege({name}, 'SET')" if version >= GRANTED_SINCE else ""
     return f"(pg_catalog.current_setting('is_superuser') = 'on'{granted})"
 
 

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator
 from ..connection import Connection
 from ..privileges.lacking import SUPERUSER, Barred, Lack
 from ..quoting import ident
+from ..session import GRANTED_SINCE, may_set
 from .model import Setting
 from .plan import owner
-
-GRANTED_SINCE = 150000
 
 # What only superusers set, and what no loaded library knows, takes a right. Some of the former are hidden from a
 # login that doesn't read all settings.
@@ -33,8 +32,7 @@ def read_barred_parameters(connection: Connection, names: Iterable[str]) -> froz
     wanted = sorted(set(names))
     if connection.server.superuser or not wanted:
         return frozenset()
-    granted = connection.server.version >= GRANTED_SINCE
-    question = BARRED.replace("{may_set}", "pg_catalog.has_parameter_privilege(n.name, 'SET')" if granted else "false")
+    question = BARRED.replace("{may_set}", may_set(connection.server.version, "n.name"))
     return frozenset(name for (name,) in connection.rows(question, names=wanted, hidden=HIDDEN))
 
 
