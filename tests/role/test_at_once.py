@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.role.runs import READ_ONLY, Run, ok
 from tests.role.test_site import BREAKS
+from tests.width import WIDE
 
 LEFT = """
 SELECT pid FROM pg_locks WHERE locktype = 'advisory'
@@ -37,7 +37,7 @@ def test_two_playbooks_at_once_on_a_new_server_both_succeed(play: Callable[..., 
     settled(play, query)
 
 
-@pytest.mark.skipif(os.environ.get("LEASTPRIV_TESTS") != "wide", reason="takes 30 s: only with LEASTPRIV_TESTS=wide")
+@pytest.mark.skipif(not WIDE, reason="takes 30 s: only with LEASTPRIV_TESTS=wide")
 def test_two_playbooks_at_once_repair_what_was_broken_by_hand(play: Callable[..., Run], query: Callable) -> None:
     ok(play())
     for statement in BREAKS:

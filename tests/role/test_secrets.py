@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +12,7 @@ import pytest
 from testbed import servers
 from tests.role.runs import PLAYBOOKS, Run, ok
 from tests.role.secret_stage import Stage, running, told
+from tests.width import WIDE
 
 Seen = tuple[Run, dict[str, str]]
 LOUD = ("-vvvv", "--diff")
@@ -34,7 +34,7 @@ def first(stage: Stage) -> Seen:
 @pytest.fixture(scope="module")
 def audited(stage: Stage, first: Seen) -> Seen:
     """An audit of what has other passwords by now; it takes as long as all other runs together."""
-    if os.environ.get("LEASTPRIV_TESTS") != "wide":
+    if not WIDE:
         pytest.skip("an audit is looked at with LEASTPRIV_TESTS=wide only, for it takes long")
     reports = [f"pgsql_access_audit_{kind}={stage.folder / 'audit-files' / kind}.txt" for kind in ("json", "junit")]
     book = str(PLAYBOOKS / "audit.yml")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +10,21 @@ import pytest
 
 from tests.role import runs
 from tests.role.secret_stage import AROUND, Stage, running, told
+from tests.width import WIDE
 
 Case = tuple[str, dict[str, Any], str]
 # A task costs most of a second; tests/server has these without Ansible around them.
-WIDE = {"the same", "a hash", "a list", "a text as item", "no list", "no name", "two", "libpq's text", "privileges"}
+ONLY_WIDE = {
+    "the same",
+    "a hash",
+    "a list",
+    "a text as item",
+    "no list",
+    "no name",
+    "two",
+    "libpq's text",
+    "privileges",
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +40,7 @@ def user(**keys: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def cases(stage: Stage) -> dict[str, Case]:
     """Give tasks: the module, its options, and what the message says, which is nothing where the task succeeds."""
-    wide = os.environ.get("LEASTPRIV_TESTS") == "wide"
-    return {name: case for name, case in all_cases(stage).items() if wide or name not in WIDE}
+    return {name: case for name, case in all_cases(stage).items() if WIDE or name not in ONLY_WIDE}
 
 
 def all_cases(stage: Stage) -> dict[str, Case]:

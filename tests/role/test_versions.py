@@ -22,9 +22,10 @@ from testbed.catalogs import differences
 from tests.role import runs
 from tests.role.runs import READ_ONLY, Run, ok
 from tests.server import modules
+from tests.width import WIDE
 
 CHOSEN = [int(version) for version in os.environ.get("PG_VERSIONS", "18 13").split()]
-VERSIONS = CHOSEN if os.environ.get("LEASTPRIV_TESTS") == "wide" else CHOSEN[-1:]
+VERSIONS = CHOSEN if WIDE else CHOSEN[-1:]
 AUDIT = runs.PLAYBOOKS / "audit.yml"
 OTHER = os.environ.get("TARGET_PYTHON")
 TARGET = {"ansible_python_interpreter": OTHER} if OTHER else {}

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -13,8 +12,8 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 
 from testbed import servers
+from tests.width import WIDE
 
-WIDE = os.environ.get("LEASTPRIV_TESTS") == "wide"
 READ_ONLY = {"connect_params": {"options": "-c default_transaction_read_only=on"}}
 CANARY = "canary"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 
@@ -10,8 +9,8 @@ from testbed.servers import Server
 from tests.server import crowd
 from tests.server.isolation import READ_ONLY
 from tests.server.modules import Result
+from tests.width import WIDE
 
-WIDE = os.environ.get("LEASTPRIV_TESTS") == "wide"
 SECONDS = 40.0 if WIDE else 4.0
 ROUNDS = 5 if WIDE else 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from tests.server.isolation import (
     sql,
     tidied,
 )
+from tests.width import WIDE
 
 STORED = """
 SELECT coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'), to_jsonb(d) ->> 'daticurules'
@@ -45,8 +45,6 @@ HOSTILE = (
     "e\u0301",
     "x" * 2000,
 )
-
-WIDE = os.environ.get("LEASTPRIV_TESTS") == "wide"
 
 
 @pytest.fixture

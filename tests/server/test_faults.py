@@ -21,12 +21,12 @@ from tests.server.faults import Blow
 from tests.server.isolation import sql
 from tests.server.scenes import DATABASES, SCENES
 from tests.server.stage import Stage
+from tests.width import WIDE
 
 Stages = Callable[[str], Stage]
 
 pytestmark = pytest.mark.in_process
 
-WIDE = os.environ.get("LEASTPRIV_TESTS") == "wide"
 ALL = list(SCENES)
 SURVIVED = ["Ctrl-C", "session terminated", "answer lost", "server restarted", "server stopped"]
 

@@ -18,7 +18,8 @@ from testbed import datadir, servers
 from tests.server.faults import Blow
 from tests.server.scenes import SCENES, Scene
 from tests.server.stage import Stage
-from tests.server.test_faults import WIDE, ending, every, struck, writing
+from tests.server.test_faults import ending, every, struck, writing
+from tests.width import WIDE
 
 pytestmark = pytest.mark.in_process
 

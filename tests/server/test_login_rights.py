@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,9 +17,9 @@ from tests.server import modules
 from tests.server.isolation import READ_ONLY, sql
 from tests.server.rights import ACTIONS, FAR, KINDS, Action, Kind
 from tests.server.rights_scene import arranged, common, filled
+from tests.width import WIDE
 
 MODULES = "ansible_collections.leastpriv.pgsql.plugins.modules."
-WIDE = os.environ.get("LEASTPRIV_TESTS") == "wide"
 NARROW = ("managed", "owner", "becomer")
 STATEMENT = re.compile(r"run ((?:GRANT|ALTER ROLE) .+?)(?=, log in|, or |;|$)")
 WHERE = re.compile(r"database (\S+): ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from testbed.servers import Server
 from tests.server import crowd
 from tests.server.isolation import READ_ONLY, sql
 from tests.server.modules import call, login, outcome
+from tests.width import WIDE
 
-WIDE = os.environ.get("LEASTPRIV_TESTS") == "wide"
 # Each of them would have a session read, compare, order, print or end something else. A server that
 # doesn't know one of them is tested without it.
 SETTINGS: dict[str, str] = {
