@@ -12,6 +12,7 @@ import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
+from threading import main_thread
 from typing import Any
 
 import pytest
@@ -198,7 +199,7 @@ def test_ctrl_c_while_databases_are_done_side_by_side_counts_those_that_are_fini
     def interrupt_the_second(_number: int, here: Any, text: str, _more: Any) -> None:
         which = next(commits) if text == "COMMIT" else 0
         if which == 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
         if which >= 2:
             faults.until(lambda: here.login.heard.stopped, "the signal didn't arrive")
 
