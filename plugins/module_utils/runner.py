@@ -42,6 +42,12 @@ def inform(module: AnsibleModule, read: Callable[[Connection, Params], Result]) 
     leave(module, attempt(lambda params: asked(params, read), taken(module)))
 
 
+def converge(module: AnsibleModule, work: Callable[[Params, bool], Result]) -> None:
+    """Bring files to what the parameters declare; ``work`` plans, and applies unless this is check mode."""
+    check = bool(module.check_mode)
+    leave(module, attempt(lambda params: work(params, check), taken(module)))
+
+
 def changed(params: Params, parse: Callable[[Params, Assume], Task], check: bool) -> Result:
     """Parse, perform, and give the result."""
     task = parse(params, parse_assume(params["assume"], check))

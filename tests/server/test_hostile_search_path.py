@@ -235,7 +235,7 @@ WORDS = frozenset(
     re.findall(r"\w+", "coalesce any all exists in as array values and or not from where on using over nullif")
 )
 TYPE_WORDS = frozenset(
-    {"text", "int", "int8", "date", "timestamptz", "bool", "name", "oid", "jsonb"}
+    {"text", "int", "int8", "float8", "date", "timestamptz", "bool", "name", "oid", "jsonb"}
 )  # the path is empty by then
 ADVICE = frozenset({"pg_terminate_backend"})  # in a hint, for a person to run
 ALIAS_BEFORE = re.compile(r"(?:\)|\bAS|\bWITH|\bRECURSIVE|\bORDINALITY|,)\s*\Z")

@@ -1,0 +1,34 @@
+# Copyright (c) 2026 the leastpriv.pgsql contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take the secrets out of lines and items: passwords for LDAP and RADIUS stand in them as plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MASK = "********"
+SECRET = ("ldapbindpasswd", "radiussecrets")
+# To the end of the line: where the secret ends is a matter of quotes, which somebody may have forgotten.
+PATTERN = re.compile(rf"({'|'.join(SECRET)})(\"?\s*=)(?:.*\\\r?\n)*.*", re.IGNORECASE)
+
+
+def hidden_text(text: str) -> str:
+    """Give a text without its secrets."""
+    return PATTERN.sub(rf"\1\2{MASK}", text)
+
+
+def hidden_error(text: str) -> str:
+    """Give the server's words without a secret that they quote."""
+    return re.sub(r'(RADIUS secrets?\b[^"]*").*', rf"\1{MASK}", hidden_text(text), flags=re.DOTALL)
+
+
+def hidden(value: Any) -> Any:
+    """Give items without their secrets."""
+    if isinstance(value, Mapping):
+        return {key: MASK if str(key).lower() in SECRET else hidden(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [hidden(one) for one in value]
+    return hidden_text(value) if isinstance(value, str) else value
