@@ -23,6 +23,8 @@ ALTER_DATABASE = "alter database"
 CREATE_SCHEMA = "create schema"
 CREATE_EXTENSION = "create extension"
 ALTER_EXTENSION = "alter extension"
+DROP_FUNCTION = "drop function"
+CREATE_FUNCTION = "create function"
 GRANT = "grant"
 GRANT_DEFAULT = "grant default"
 REVOKE_DEFAULT = "revoke default"
@@ -38,9 +40,10 @@ DROP_SCHEMA = "drop schema"
 DROP_EXTENSION = "drop extension"
 
 # Memberships are revoked before they are granted, because a swap of parent and member would otherwise be a
-# cycle; grants come before revokes, so that nobody loses access midway; a REVOKE on a table takes the same from its
-# columns, where some of it is granted again; a database is opened when its ACL is right; what a role owns is handed
-# on before it is dropped; passwords come last, because from then on the transaction logs no statements.
+# cycle; a function is dropped before another one of its name is created; grants come before revokes, so that nobody
+# loses access midway; a REVOKE on a table takes the same from its columns, where some of it is granted again; a
+# database is opened when its ACL is right; what a role owns is handed on before it is dropped; passwords come last,
+# because from then on the transaction logs no statements.
 ORDER = (
     CREATE_ROLE,
     ALTER_ROLE,
@@ -53,6 +56,8 @@ ORDER = (
     CREATE_SCHEMA,
     CREATE_EXTENSION,
     ALTER_EXTENSION,
+    DROP_FUNCTION,
+    CREATE_FUNCTION,
     GRANT,
     GRANT_DEFAULT,
     REVOKE_DEFAULT,

@@ -2,83 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import psycopg2
 import pytest
 from ansible_collections.leastpriv.pgsql.plugins.modules import pg_role_set
 
-from testbed import servers
+from testbed import pooler, servers
 from testbed.servers import Server
 from tests.server.isolation import sql
 from tests.server.modules import Result, login, outcome
 
-PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-CONFIGURATION = """
-[databases]
-* = host={socket_dir} port={server_port} user={user}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = any
-pool_mode = {mode}
-default_pool_size = 4
-query_wait_timeout = 5
-logfile = {folder}/log
-ignore_startup_parameters = extra_float_digits
-"""
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no pgbouncer on this machine (Debian: pgbouncer)")
-Pooled = Callable[..., Result]
-
-
-@pytest.fixture
-def folder() -> Path:
-    """A folder that the pooler's user, who mustn't be root, may write in."""
-    made = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
-    if os.geteuid() == 0:
-        shutil.chown(made, "nobody")
-    return made
+pytestmark = pytest.mark.skipif(pooler.program() is None, reason=pooler.MISSING)
 
 
 @contextmanager
-def pooler(server: Server, folder: Path, mode: str) -> Iterator[int]:
-    """Run a pooler before a server, and give its port."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    values = {"socket_dir": server.socket_dir, "server_port": server.port, "user": server.superuser}
-    file = folder / "pgbouncer.ini"
-    file.write_text(CONFIGURATION.format(**values, port=port, mode=mode, folder=folder))
-    user = [] if os.geteuid() else ["--user", "nobody"]
-    process = subprocess.Popen([str(PROGRAM), "--quiet", *user, str(file)], stderr=subprocess.DEVNULL)
+def before(server: Server, mode: str) -> Iterator[int]:
+    """Run a pooler before a server that lets everybody in, and give its port."""
+    pool = pooler.make()
+    entry = f"* = host={server.socket_dir} port={server.port} user={server.superuser}"
     try:
-        until_ready(port)
-        yield port
+        pool = pooler.start(pool, entry, settings={"auth_type": "any", "pool_mode": mode, "query_wait_timeout": "5"})
+        yield pool.port
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-        shutil.rmtree(folder)
-
-
-def until_ready(port: int) -> None:
-    """Wait for the pooler."""
-    for _turn in range(50):
-        try:
-            psycopg2.connect(host="127.0.0.1", port=port, dbname="postgres", user="postgres").close()
-        except psycopg2.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError
+        pooler.stop(pool)
 
 
 def through(server: Server, port: int) -> Result:
@@ -88,10 +36,8 @@ def through(server: Server, port: int) -> Result:
     return outcome(pg_role_set, roles=[{"name": "ann", "comment": "of the archive"}], **options)
 
 
-def test_a_pooler_in_transaction_mode_is_refused_and_its_sessions_stay_as_they_are(
-    cluster: Server, folder: Path
-) -> None:
-    with pooler(cluster, folder, "transaction") as port:
+def test_a_pooler_in_transaction_mode_is_refused_and_its_sessions_stay_as_they_are(cluster: Server) -> None:
+    with before(cluster, "transaction") as port:
         result = through(cluster, port)
         assert "log in to the server itself, or to a pool in session mode" in result["msg"]
         assert sql(cluster, "SELECT 1 FROM pg_roles WHERE rolname = 'ann'") == []
@@ -101,8 +47,8 @@ def test_a_pooler_in_transaction_mode_is_refused_and_its_sessions_stay_as_they_a
             assert cursor.fetchall() == [('"$user", public', "notice")]
 
 
-def test_a_pooler_in_session_mode_works(cluster: Server, folder: Path) -> None:
-    with pooler(cluster, folder, "session") as port:
+def test_a_pooler_in_session_mode_works(cluster: Server) -> None:
+    with before(cluster, "session") as port:
         assert through(cluster, port)["changed"]
         assert not through(cluster, port)["changed"]
 
