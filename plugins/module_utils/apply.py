@@ -17,6 +17,7 @@ from .execute import execute
 from .outside import create, created_in, creations, removals, remove, within
 from .plan import make_plan
 from .retry import retried
+from .server import refuse_demoted, refuse_standby
 from .settle import settle
 from .task import AnyPart, AnyPlan, Plans, Run, Step, Task, label_of, no_finish
 
@@ -143,11 +144,14 @@ def apply_part(part: AnyPart, run: Run, lock: int) -> Applied:
 
     def undone() -> bool:
         with opened(run.login, part.database) as connection, connection.transaction(lock):
+            refuse_demoted(connection)
             return bool(within(make_plan(part, part.read(connection))))
 
     def once() -> Applied:
         with opened(run.login, part.database) as connection, connection.transaction(lock):
             plan = make_plan(part, part.read(connection))
+            if within(plan):
+                refuse_standby(connection)
             sent.append((plan, execute(connection, within(plan))))
         return sent[-1]
 

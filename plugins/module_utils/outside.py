@@ -18,6 +18,7 @@ from .errors import UnansweredError
 from .execute import execute
 from .plan import make_plan
 from .retry import retried
+from .server import refuse_demoted, refuse_standby
 from .settle import refuse_running, settle
 from .task import AnyPlan, Run, Step, Task
 
@@ -58,6 +59,7 @@ class Aside:
         self.sent = None
         with closing(connect(self.run.login, database)) as worker, locked(self.run.login, database) as holder:
             for change in self.planned(holder, wanted):
+                refuse_standby(worker)
                 self.sent = change, worker.process
                 crowded = self.templates.get(change.object, change.object)
                 with naming_guests(holder, crowded), worker.committing():
@@ -72,6 +74,7 @@ class Aside:
     def undone(self, database: str, wanted: Wanted) -> bool:
         """Tell whether what was sent is still to be done, when the server works on it no more."""
         with locked(self.run.login, database) as holder:
+            refuse_demoted(holder)
             change, process = self.sent or (None, 0)
             refuse_running(holder, process)
             return change is not None and change.sql in {one.sql for one in self.planned(holder, wanted)}

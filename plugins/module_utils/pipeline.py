@@ -17,7 +17,7 @@ from .outside import creations, removals, within
 from .plan import Plan, make_plan
 from .progress import UNTOUCHED, all_done, how_far, summaries
 from .retry import retried
-from .server import refuse_standby
+from .server import refuse_demoted, refuse_standby
 from .session import Heard
 from .task import AnyPart, AnyPlan, Outcome, Plans, Run, Step, Task, Unfinished
 
@@ -61,9 +61,14 @@ def applied(task: Task, run: Run, plans: Plans) -> tuple[list[str], list[Step]]:
         raise Unfinished(error, done, far, [*plans.warnings(), *run.login.heard.warnings]) from None
 
 
-def make_plans(task: Task, run: Run) -> Plans:
-    """Plan without a lock: the cluster's part, then the databases' parts side by side."""
+def make_plans(task: Task, run: Run, wrote: bool = False) -> Plans:
+    """Plan without a lock: the cluster's part, then the databases' parts side by side; of a standby only what is none.
+
+    After something was written, no standby is believed at all.
+    """
     with opened(run.login) as connection:
+        if wrote:
+            refuse_demoted(connection)
         cluster = make_plan(task.cluster, task.cluster.read(connection), run.audit)
         insides = look_inside_all(task.insides(cluster), run)
         last = make_plan(task.last, cluster.after, run.audit) if task.last else None
@@ -113,7 +118,7 @@ def prove(task: Task, run: Run, done: Sequence[Step], given_up: Sequence[str]) -
     Where the login gave up what it needs to plan, because it is allowed to, that is a warning instead.
     """
     try:
-        refuse_remaining(retried(lambda: make_plans(task, run)))
+        refuse_remaining(retried(lambda: make_plans(task, run, wrote=True)))
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  what was committed counts whatever comes after it
         if given_up and isinstance(error, AccessError) and not isinstance(error, Remaining):
             return [UNPROVED.format(given_up="; ".join(given_up), error=error)]

@@ -66,8 +66,21 @@ def parameters_of(conninfo: str) -> dict[str, str]:
 
 def refuse_standby(connection: Connection) -> None:
     """Raise AccessError on a server in recovery; it names the primary where that is readable."""
-    if not connection.server.in_recovery:
-        return
+    if connection.server.in_recovery:
+        why = "the server is a standby and can't be changed, and there is something to change"
+        raise AccessError(f"{why}: {way_out(connection)}")
+
+
+def refuse_demoted(connection: Connection) -> None:
+    """Raise AccessError on a server in recovery that was written to before: it may show what its primary has lost."""
+    if connection.server.in_recovery:
+        why = (
+            "the server has become a standby since this began, and can't tell what its primary has of what was written"
+        )
+        raise AccessError(f"{why}: {way_out(connection)}, and run this again there")
+
+
+def way_out(connection: Connection) -> str:
+    """Name the primary, as far as it is known."""
     primary = read_primary(connection)
-    where = f"the primary is {primary.host}, port {primary.port or 'unknown'}" if primary else "log in to the primary"
-    raise AccessError(f"the server is a standby and can't be changed, and there is something to change: {where}")
+    return f"the primary is {primary.host}, port {primary.port or 'unknown'}" if primary else "log in to the primary"

@@ -106,7 +106,8 @@ def pool_problems(line: Line) -> Iterator[str]:
     if line.type != "local" and line.address != "all" and network(line.address, line.mask) is None:
         what = "keyword" if line.address in KEYWORDS else "host name"
         yield f"PgBouncer doesn't take the {what} {line.address}: give addresses"
-    yield from (f"PgBouncer doesn't take the option {name}: take it away" for name, _ in line.options if name != "map")
+    names = [name for name, _value in line.options if name != "map"]
+    yield from (f"PgBouncer doesn't take the option {name}: take it away" for name in names)
 
 
 def _is_odd(token: Token) -> bool:
