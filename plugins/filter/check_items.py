@@ -15,6 +15,7 @@ from ..module_utils.keys import (
     DATABASE_GRANT_ITEM,
     DATABASE_ITEM,
     EXTENSION_ITEM,
+    HBA_RULE,
     MEMBERSHIP_ITEM,
     ROLE_ITEM,
     SCHEMA_ITEM,
@@ -24,11 +25,13 @@ from ..plugin_utils.items import Item, ItemError, is_nested, merged, named_items
 
 DOCUMENTATION = r"""
 name: check_items
-short_description: Check the keys of declared roles or databases
+short_description: Check the keys of declared roles, databases or HBA rules
 version_added: 0.1.0
 author: the leastpriv.pgsql contributors (@leastpriv)
 description:
   - Returns the list as it is if every item is a dictionary with a name and with keys that the modules know.
+  - Items of kind V(hba_rule) have no name; they are called by their place in the list and their title. Their C(role)
+    and C(order) are checked, too, and that they have C(addr) or C(rules).
   - Otherwise it fails, and names every wrong item, the key, and the nearest right key, never a value.
   - A list or a dictionary where text belongs is an error, too.
   - Memberships, schemas, extensions and grants inside of an item are checked too.
@@ -43,7 +46,7 @@ options:
   kind:
     description: What the items declare.
     type: str
-    choices: [role, database]
+    choices: [role, database, hba_rule]
     required: true
   variable:
     description: What an error calls the list.
@@ -75,17 +78,46 @@ KINDS: Mapping[str, tuple[ItemSpec, Mapping[str, ItemSpec]]] = {
 
 def check_items(items: Any, kind: str, variable: str = "items") -> Any:
     """Return the items unchanged, or fail with one line a wrong key."""
-    if kind not in KINDS:
-        raise AnsibleFilterError(f"check_items knows the kinds {' and '.join(KINDS)}, not {kind!r}")
+    if kind not in (*KINDS, "hba_rule"):
+        raise AnsibleFilterError(f"check_items knows the kinds {', '.join(KINDS)} and hba_rule, not {kind!r}")
+    errors = list(_rule_errors(items, variable) if kind == "hba_rule" else _item_errors(items, kind, variable))
+    if errors:
+        raise AnsibleFilterError("; ".join(errors))
+    return items
+
+
+def _item_errors(items: Any, kind: str, variable: str) -> Iterator[str]:
     try:
         named = named_items(items, variable)
         merged(named, variable)
     except ItemError as error:
         raise AnsibleFilterError(str(error)) from None
-    errors = [error for item in named for error in _errors(item, kind, f"{variable}: item {item['name']!r}")]
-    if errors:
-        raise AnsibleFilterError("; ".join(errors))
-    return items
+    for item in named:
+        yield from _errors(item, kind, f"{variable}: item {item['name']!r}")
+
+
+def _rule_errors(rules: Any, variable: str) -> Iterator[str]:
+    if not isinstance(rules, (list, tuple)):
+        yield f"{variable} is not a list: give a list of rules"
+        return
+    for number, rule in enumerate(rules, start=1):
+        if not isinstance(rule, Mapping):
+            yield f"{variable}: rule {number} is not a dictionary: write it as key: value pairs"
+            continue
+        place = f"{variable}: rule {number}" + (f" ({rule['title']})" if rule.get("title") else "")
+        yield from _unknown(rule, HBA_RULE, place)
+        yield from _not_text(rule, HBA_RULE, place)
+        yield from _wrong_values(rule, place)
+
+
+def _wrong_values(rule: Mapping[str, Any], place: str) -> Iterator[str]:
+    roles = HBA_RULE["role"]["choices"]
+    if rule.get("role") is not None and rule["role"] not in roles:
+        yield f"{place}, role is {rule['role']!r}: choose one of {', '.join(roles)}"
+    if rule.get("order") is not None and (isinstance(rule["order"], bool) or not str(rule["order"]).isdigit()):
+        yield f"{place}, order is {rule['order']!r}: give a whole number, 0 or more"
+    if not rule.get("addr") and not rule.get("rules"):
+        yield f"{place} has neither addr nor rules: add one of them"
 
 
 def _errors(item: Item, kind: str, place: str) -> Iterator[str]:

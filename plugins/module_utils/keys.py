@@ -114,3 +114,15 @@ DATABASE_ITEM: ItemSpec = {
     "cascade": {"type": "bool"},
     "terminate": {"type": "bool"},
 }
+
+HBA_RULE: ItemSpec = {
+    "title": {"type": "str"},
+    "role": {"type": "str", "choices": ["default", "common", "primary", "replica", "offline", "standby", "delayed"]},
+    "order": {"type": "int"},
+    "rules": {"type": "raw"},
+    "addr": {"type": "raw"},
+    "user": {"type": "raw"},
+    "db": {"type": "raw"},
+    "auth": {"type": "str"},
+    "options": {"type": "dict"},
+}

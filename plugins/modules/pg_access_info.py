@@ -63,6 +63,12 @@ options:
       - The other results never contain one.
     type: bool
     default: false
+  instance_role:
+    description:
+      - What the inventory takes the server for. A V(primary) that is a standby, and anything else that is writable, are
+        a warning.
+    type: str
+    choices: [primary, replica, offline, standby, delayed]
 attributes:
   check_mode:
     description: Reads in check mode as otherwise, since nothing is ever written.
@@ -134,6 +140,16 @@ server:
         port:
           description: Port, if it is known.
           type: int
+    lsn:
+      description:
+        - How far the log is - on a primary where it is written to, on a standby up to where it is replayed. What was
+          committed before is seen on a standby that has replayed up to there.
+      type: str
+      sample: 0/3000060
+    started:
+      description: When the server was started, in UTC. Two hosts with the same time lead to the same server.
+      type: str
+      sample: "2026-11-22T20:15:03.123456Z"
 roles:
   description:
     - Roles, sorted by name. What the view C(pg_user) shows of roles that can log in is here under these keys -
@@ -385,6 +401,7 @@ SPEC = {
     "classes": {"type": "list", "elements": "str"},
     "system": {"type": "bool", "default": False},
     "passwords": {"type": "bool", "default": False, "no_log": False},
+    "instance_role": {"type": "str", "choices": ["primary", "replica", "offline", "standby", "delayed"]},
 }
 
 

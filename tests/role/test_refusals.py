@@ -11,6 +11,7 @@ from tests.role.runs import Run, hosts
 
 HUSH = "hush-Hush-9"
 PASSWORDS = {f"pg_{user}_password": f"right-{user}-7" for user in ("admin", "monitor", "replication")}
+DOORS = {**PASSWORDS, "pgsql_access_manage_hba": True, "pgsql_access_manage_pool": True}
 
 
 def user(**keys: Any) -> dict[str, Any]:
@@ -73,6 +74,23 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "users_as_a_dictionary": ({**PASSWORDS, "pg_users": {"name": "app", "password": HUSH}}, ["pg_users"]),
     "users_as_nothing": ({**PASSWORDS, "pg_users": None}, ["pg_users is not a list"]),
     "unknown_mode": ({**PASSWORDS, "pgsql_access_mode": "strict"}, ["pgsql_access_mode", "additive, report, exact"]),
+    "unknown_key_of_a_rule": (
+        {**DOORS, "pg_hba_rules": [{"addr": "local", "usr": HUSH}, {"title": "ours", "addr": "lokal"}]},
+        ["pg_hba_rules: rule 1 has the unknown key 'usr': did you mean 'user'?"],
+    ),
+    "rule_that_can_not_be_read": (
+        {**DOORS, "pg_hba_rules": [{"title": "ours", "addr": "10.0.0.300/8", "auth": "pwdd"}]},
+        ["pg_hba_rules 1 (ours): addr: 10.0.0.300/8 is no address", "did you mean pwd?"],
+    ),
+    "rule_that_a_pool_can_not_have": (
+        {**DOORS, "pgb_hba_rules": [{"title": "ours", "addr": "samenet"}]},
+        ["pgb_hba_rules 1 (ours)", "samenet"],
+    ),
+    "doors_of_several_hosts": (
+        {**DOORS, "pgsql_access_login": {"login_host": "db1,db2"}},
+        ["pgsql_access_login.login_host names several hosts, and the files of HBA and of the pool lie on these"],
+    ),
+    "unknown_place_in_the_cluster": ({**PASSWORDS, "pg_role": "leader"}, ["pg_role", "primary, replica, offline"]),
     "unknown_connection_option": (
         {**PASSWORDS, "pgsql_access_login": {"login_pasword": HUSH}},
         ["login_pasword", "login_password"],

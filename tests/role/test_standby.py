@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from testbed import plays, servers, workplace
-from testbed.account import run as as_servers_user
+from testbed import plays, servers
 from testbed.collection import COLLECTIONS
-from tests.role.runs import EXAMPLE, LOCAL, Run, book, hosts, ok
+from tests.role.runs import EXAMPLE, Run, book, hosts, ok
+from tests.role.standbys import at, standby_of
 
 USERS = ("dbuser_dba", "dbuser_monitor", "replicator", "dbuser_shop", "dbuser_shop_app", "analyst_ada", "offline_etl")
 PASSWORDS = {"example_passwords": {user: f"right-{user}-7" for user in USERS}}
 OWN = {f"pg_{user}_password": f"right-{user}-7" for user in ("admin", "monitor", "replication")}
+# Those of the example are for servers of its own; the doors have tests of their own.
+NO_DOORS = dict.fromkeys(("pgsql_access_manage_hba", "pgsql_access_manage_pool"), False)
 HOSTS = ("pg-example-1", "pg-example-2", "pg-example-3")
 ROLE = {"ansible.builtin.import_role": {"name": "leastpriv.pgsql.pgsql_access"}}
 
@@ -27,19 +27,8 @@ ROLE = {"ansible.builtin.import_role": {"name": "leastpriv.pgsql.pgsql_access"}}
 @pytest.fixture(scope="module")
 def standby(server: servers.Server) -> Iterator[servers.Server]:
     """A streaming standby of the file's server."""
-    home = workplace.make(tied=True)
-    copy = dataclasses.replace(server, data_dir=home / "data", socket_dir=home, log_file=home / "log")
-    login = ["-h", str(server.socket_dir), "-p", str(server.port), "-U", server.superuser]
-    servers.append(server.data_dir / "pg_hba.conf", f"local replication {server.superuser} trust\n")
-    servers.reload(server)
-    as_servers_user([server.bin_dir / "pg_basebackup", *login, "-D", copy.data_dir, "-c", "fast", "--no-sync"])
-    primary = f"host={server.socket_dir} port={server.port} user={server.superuser}"
-    settings = {"unix_socket_directories": str(home), "primary_conninfo": primary}
-    servers.append(copy.data_dir / "postgresql.conf", servers.configuration(settings))
-    servers.append(copy.data_dir / "standby.signal", "")
-    running = servers.launch(copy)
-    yield running
-    servers.stop(running)
+    with standby_of(server) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +39,6 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
     servers.stop(running)
 
 
-def at(server: servers.Server, **more: Any) -> dict[str, Any]:
-    """The variables that lead a host to a server of this machine."""
-    login = {"login_unix_socket": str(server.socket_dir), "login_port": server.port, "login_user": server.superuser}
-    return {**LOCAL, "pgsql_access_login": login, **more}
-
-
 @pytest.fixture(scope="module")
 def example(run: Callable[..., Run], server: servers.Server, standby: servers.Server) -> Callable[..., Run]:
     """Run site.yml on the example inventory, its hosts redirected to servers of this machine."""
@@ -63,7 +46,7 @@ def example(run: Callable[..., Run], server: servers.Server, standby: servers.Se
 
     def example(*arguments: str, places: tuple[str, ...] = ("primary", "standby", "standby")) -> Run:
         redirected = {host: at(here[place]) for host, place in zip(HOSTS, places, strict=True)}
-        return run(*arguments, inventory=[EXAMPLE, {"all": {"hosts": redirected}}], **PASSWORDS)
+        return run(*arguments, inventory=[EXAMPLE, {"all": {"hosts": redirected}}], **PASSWORDS, **NO_DOORS)
 
     return example
 
@@ -101,14 +84,25 @@ def test_the_second_run_changes_nothing(story: list[Run]):
     assert story[2].changed == 0
 
 
+def test_without_being_asked_the_role_leaves_the_doors_alone(story: list[Run]):
+    names = ("Provision who comes in", "Provision the pool")
+    assert [entry for run in story for entry in run.of(task=names) if entry["status"] == "ok"] == []
+    assert [run.tasks("skipped", "pg-example-2") for run in story if names[0] not in str(run.tasks("skipped"))] == []
+
+
 def test_the_applications_search_path_holds_in_its_database_only(story: list[Run], query: Callable):
     setting = "SELECT datname, setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase"
     assert query(setting) == [("shop", ["search_path=shop"])]
 
 
-def test_a_primary_of_the_inventory_that_is_a_standby_is_named_in_a_warning(example: Callable[..., Run]):
+def test_hosts_that_are_not_what_the_inventory_says_are_named_in_warnings(example: Callable[..., Run]):
     run = ok(example("--check", places=("standby", "primary", "standby")))
     assert "pg-example-1 has pg_role primary and is a standby; writable is pg-example-2" in run.said
+    assert "pg-example-2 has pg_role replica and is writable" in run.said
+    warned = {entry["host"]: entry["result"].get("warnings") for entry in run.of(task="its version and its role")}
+    assert "the inventory says primary, and the server is a standby of" in str(warned["pg-example-1"])
+    assert "the inventory says replica, and the server is writable now" in str(warned["pg-example-2"])
+    assert not warned["pg-example-3"]
 
 
 def test_a_standby_alone_fails_and_names_its_primary(example: Callable[..., Run], server: servers.Server):
@@ -121,12 +115,22 @@ def test_a_standby_alone_fails_and_names_its_primary(example: Callable[..., Run]
 
 @pytest.fixture(scope="module")
 def clusters(run: Callable[..., Run], server: servers.Server, standby: servers.Server, other: servers.Server) -> Run:
-    """A check of one play on a cluster with a standby, another cluster, and a standby without its primary."""
+    """A check of one play on clusters of every kind: each is a name, and the servers are the same three."""
+    several = {
+        "login_host": f"{standby.socket_dir},{server.socket_dir}",
+        "login_port": f"{standby.port},{server.port}",
+        "login_user": server.superuser,
+    }
     inventory = hosts(
         one_standby=at(standby, pg_cluster="one"),
         one_primary=at(server, pg_cluster="one"),
         two_primary=at(other, pg_cluster="two"),
         three_standby=at(standby, pg_cluster="three"),
+        four_split=at(server, pg_cluster="four"),
+        four_brain=at(other, pg_cluster="four"),
+        five_first=at(server, pg_cluster="five"),
+        five_again=at(server, pg_cluster="five"),
+        six_hosts=at(server, pgsql_access_login=several),
     )
     return run("--check", inventory=[inventory], **OWN, pg_users=[{"name": "of_both"}])
 
@@ -140,7 +144,23 @@ def test_each_cluster_of_a_play_has_its_own_primary(clusters: Run):
 def test_a_standby_fails_although_another_cluster_of_the_play_is_writable(clusters: Run):
     assert clusters.code == 2
     assert "no host of its pg_cluster is known to be writable" in clusters.message("three_standby")
-    assert [entry["host"] for entry in clusters.results if entry["status"] == "failed"] == ["three_standby"]
+    failed = {entry["host"] for entry in clusters.results if entry["status"] == "failed"}
+    assert failed == {"three_standby", "four_split", "four_brain"}
+
+
+def test_two_writable_servers_of_one_cluster_are_refused_before_anything_is_planned(clusters: Run):
+    for host in ("four_split", "four_brain"):
+        assert "four_split and four_brain of pg_cluster four are all writable" in clusters.message(host)
+        assert clusters.changes(host) == []
+
+
+def test_of_hosts_that_lead_to_one_server_one_writes(clusters: Run):
+    assert len(clusters.changes("five_first")) == len(clusters.changes("one_primary"))
+    assert clusters.changes("five_again") == []
+
+
+def test_of_several_hosts_of_one_login_the_writable_one_is_found(clusters: Run):
+    assert len(clusters.changes("six_hosts")) == len(clusters.changes("one_primary"))
 
 
 @pytest.mark.parametrize("order", ["inventory", "reverse_inventory"])
