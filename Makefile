@@ -8,7 +8,7 @@ LINK := .ansible/collections/ansible_collections/leastpriv/pgsql
 PG_VERSIONS ?= 18 17 16 15 14 13
 WORKERS ?= auto
 AT_ONCE ?= $(shell nproc 2>/dev/null || echo 2)
-JOBS := versions role molecule sanity integration archive lint unit
+JOBS := versions role molecule patroni sanity integration archive lint unit
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_HOME := $(CURDIR)/.ansible
@@ -28,7 +28,7 @@ export GIT_CONFIG_VALUE_0 := $(CURDIR)
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGPASSFILE PGDATABASE
 unexport PGSERVICE PGSERVICEFILE PGOPTIONS PGSSLMODE PGTARGETSESSIONATTRS
 
-.PHONY: help venv setup fetch demo test unit server versions servers matrix molecule role integration sanity lint docs-lint format
+.PHONY: help venv setup fetch demo test unit server versions servers matrix molecule role patroni integration sanity lint docs-lint format
 .PHONY: build archive clean FORCE
 
 help: ## Show this list
@@ -54,7 +54,7 @@ fetch: setup ## Install the PostgreSQL servers of PG_VERSIONS (default: 18 to 13
 demo: setup ## Provision an embedded PostgreSQL server, break it, repair it, and prove who may do what
 	@$(PY) -m demo
 
-test: setup ## Run every test below, AT_ONCE jobs at the same time (default: one a core)
+test: fetch ## Run every test below, AT_ONCE jobs at the same time (default: one a core)
 	@$(PY) scripts/side_by_side.py --at-once $(AT_ONCE) $(JOBS)
 
 unit: setup ## Pure tests: no server, no Ansible (seconds)
@@ -73,10 +73,13 @@ servers: fetch ## The modules on all PG_VERSIONS in full, with the driver PG_DRI
 matrix: setup ## Every PostgreSQL with every driver, and every ansible-core, side by side: hours; see CONTRIBUTING.md
 	@$(PY) -m matrix --at-once $(AT_ONCE)
 
-role: setup ## The role and the playbooks, by ansible-playbook on real servers
+role: fetch ## The role and the playbooks, by ansible-playbook on real servers
 	@$(PY) -m pytest tests/role
 
-molecule: setup ## Every molecule scenario
+patroni: fetch ## Runs during switchovers and failovers of a real Patroni with three nodes
+	@$(PY) -m pytest tests/patroni
+
+molecule: fetch ## Every molecule scenario
 	@$(PY) -m molecule reset --all
 	@$(PY) -m molecule test --all
 

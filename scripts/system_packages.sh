@@ -5,7 +5,7 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 
 missing=''
-for pair in pgbouncer:pgbouncer ip:iproute2 openssl:openssl; do
+for pair in pgbouncer:pgbouncer ip:iproute2 openssl:openssl sshd:openssh-server ssh:openssh-client; do
     command -v "${pair%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1 || exit 0
@@ -13,7 +13,7 @@ done
 install() {
     # shellcheck disable=SC2086  # several packages, one word each
     RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 120 \
-        apt-get install -qq --no-install-recommends $missing >/dev/null 2>&1 </dev/null
+        apt-get -o DPkg::Lock::Timeout=100 install -qq --no-install-recommends $missing >/dev/null 2>&1 </dev/null
 }
 
 echo "installing the system's packages:$missing"

@@ -343,7 +343,7 @@ def test_expressions_decide_as_foretold(doors: servers.Server) -> None:
 @pytest.mark.since(16)
 def test_expressions_mean_here_what_they_mean_there(doors: servers.Server) -> None:
     chance = random.Random(5)
-    made = ["".join(chance.choice(PARTS) for _ in range(chance.randint(0, 6))) for _ in range(400)]
+    made = ["".join(chance.choice(PARTS) for _letter in range(chance.randint(0, 6))) for _text in range(400)]
     known = [text for text in dict.fromkeys(made) if found(text, "a") is not None]
     refused = [text for text in dict.fromkeys(made) if broken(text)]
     assert (len(known) > 100, len(refused) > 30) == (True, True)

@@ -64,7 +64,7 @@ def test_nobody_with_the_new_password_is_refused_while_it_is_replaced(place: Pla
             (entered if answer == "ann@postgres" else failures).append(answer)
 
     place.apply(rotated(verifier), DATABASES, pause=True, verifiers="declared")
-    clients = [threading.Thread(target=hammer) for _ in range(THREADS)]
+    clients = [threading.Thread(target=hammer) for _number in range(THREADS)]
     for client in clients:
         client.start()
     time.sleep(0.3)

@@ -14,8 +14,10 @@ from ansible_collections.leastpriv.pgsql.plugins.modules import (
     pg_access_info,
     pg_db_isolation,
     pg_default_privs,
+    pg_hba_rules,
     pg_object_privs,
     pg_role_set,
+    pgbouncer_users,
 )
 
 from matrix import cells
@@ -66,7 +68,10 @@ def load(*path: str) -> Any:
 
 
 ROLE_OPTIONS = set(load("roles", "pgsql_access", "meta", "argument_specs.yml")["argument_specs"]["main"]["options"])
-MODULE_FILES = (pg_access_info, pg_db_isolation, pg_default_privs, pg_object_privs, pg_role_set)
+MODULE_FILES = (
+    *(pg_access_info, pg_db_isolation, pg_default_privs, pg_hba_rules, pg_object_privs, pg_role_set),
+    pgbouncer_users,
+)
 MODULE_OPTIONS = {
     *spec.CONNECTION,
     *(name for module in MODULE_FILES for name in module.SPEC),
@@ -170,7 +175,7 @@ def flat(path: Path) -> str:
 
 
 def test_the_readme_lists_every_module():
-    assert {markdown.code(row[0])[0] for row in markdown.rows(README) if row[0].startswith("`pg_")} & MODULES == MODULES
+    assert {markdown.code(row[0])[0] for row in markdown.rows(README) if row[0].startswith("`pg")} & MODULES == MODULES
     assert set(load("meta", "runtime.yml")["action_groups"]["all"]) == MODULES
 
 

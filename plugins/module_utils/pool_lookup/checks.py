@@ -106,9 +106,9 @@ def diff_cluster(before: ClusterState, after: ClusterState) -> tuple[Change, ...
     return tuple(diff_roles(before.roles, after.roles))
 
 
-def undo_cluster(before: ClusterState, after: ClusterState) -> tuple[Change, ...]:
+def undo_cluster(former: ClusterState, later: ClusterState) -> tuple[Change, ...]:
     """Give the changes that lead back."""
-    return diff_cluster(after, before)
+    return diff_cluster(later, former)
 
 
 def cluster_lines(state: ClusterState, other: ClusterState) -> tuple[str, ...]:

@@ -166,9 +166,9 @@ def of(state: LookupState, *classes: str) -> Privileges:
     return frozenset(entry for entry in state.privileges if entry.object_class in classes)
 
 
-def undo_lookup(inside: Inside, before: LookupState, after: LookupState) -> tuple[Change, ...]:
+def undo_lookup(inside: Inside, former: LookupState, later: LookupState) -> tuple[Change, ...]:
     """Give the changes that lead back."""
-    return diff_lookup(inside, after, before)
+    return diff_lookup(inside, later, former)
 
 
 def lookup_lines(inside: Inside, state: LookupState, other: LookupState) -> tuple[str, ...]:
