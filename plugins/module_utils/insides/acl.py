@@ -24,9 +24,13 @@ What = tuple[str, str]
 
 
 def baseline(before: InsideState, after: InsideState) -> Privileges:
-    """Give the schemas' ACLs once they are created or have their new owners."""
+    """Give the schemas' ACLs once they are created or have their new owners.
+
+    The privileges are read after the schemas: those of one that somebody made in between are left to the next plan.
+    """
     groups = by_object(before.privileges)
-    kept = [moved(groups[name], before.schemas[name], after.schemas[name]) for name in groups if name in after.schemas]
+    both = groups.keys() & before.schemas.keys() & after.schemas.keys()
+    kept = [moved(groups[name], before.schemas[name], after.schemas[name]) for name in sorted(both)]
     born = [newborn(name, after) for name in after.schemas if name not in before.schemas]
     return frozenset().union(*kept, *born)
 

@@ -25,6 +25,7 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.insides.plan impor
     undo_inside,
 )
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.privileges.acting import actor_of
+from ansible_collections.leastpriv.pgsql.plugins.module_utils.privileges.model import initial
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.roles.model import RoleState
 
 
@@ -60,6 +61,14 @@ def test_an_extension_tied_to_a_schema_goes_there() -> None:
     assert statements(Inside("shop", "own", extensions=wanted, offers=tied)) == [
         'CREATE EXTENSION "x" SCHEMA "pg_catalog" VERSION \'1\' CASCADE'
     ]
+
+
+def test_a_schema_that_somebody_makes_between_two_reads_is_planned_as_one_that_is_not_there() -> None:
+    actor = actor_of(server(180000), {"postgres": RoleState("postgres", superuser=True)}, ())
+    seen = initial("SCHEMA", "app", "own", 180000)
+    before = replace(built_in(server(180000)), privileges=built_in(server(180000)).privileges | seen)
+    after = resolve_inside(Inside("shop", "own", [SchemaSpec("app")]), actor, before).after
+    assert after.schemas["app"] == "own"
 
 
 def test_what_template0_has_is_not_made_again() -> None:
