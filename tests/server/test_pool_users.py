@@ -8,7 +8,7 @@ import pytest
 
 from testbed.account import account
 from testbed.servers import Server
-from tests.server import pool
+from tests.server import hba_rules, pool
 from tests.server.isolation import READ_ONLY, sql
 from tests.server.pool import PASSWORDS, Place, statements, user
 
@@ -139,3 +139,16 @@ def test_no_secret_is_in_any_result(running: Place) -> None:
     ]
     for secret in [*verifiers, *PASSWORDS.values(), verifiers[0][30:50]]:
         assert all(secret not in written for written in outputs)
+
+
+def test_a_fresh_standby_gets_a_pool_of_its_own_and_follows_a_rotation(place: Place) -> None:
+    with hba_rules.standby_of(place.server) as standby, pool.place(standby) as there:
+        there.apply(USERS, DATABASES, require_running=False)
+        there.start()
+        assert there.enter("ann") == "ann@postgres"
+        sql(place.server, "ALTER ROLE ann PASSWORD 'another one of ann'")
+        lsn = sql(place.server, "SELECT pg_current_wal_insert_lsn()::text")[0][0]
+        assert there.apply(USERS, DATABASES, replay_lsn=lsn)["changed"]
+        assert there.enter("ann", "another one of ann") == "ann@postgres"
+        assert REFUSED in there.enter("ann")
+        assert not there.apply(USERS, DATABASES, replay_lsn=lsn)["changed"]
