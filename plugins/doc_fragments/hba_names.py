@@ -64,3 +64,87 @@ options:
     type: bool
     default: false
 """
+
+    ASSUME = r"""
+options:
+  assume:
+    type: dict
+    suboptions:
+      roles:
+        description: Roles.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name.
+            type: str
+            required: true
+          superuser:
+            description: Without effect here.
+            type: bool
+          inherit:
+            description: Without effect here, as HBA doesn't ask for INHERIT.
+            type: bool
+          roles:
+            description: What it will be a member of.
+            type: list
+            elements: str
+          revoked_roles:
+            description: What it will no longer be a member of.
+            type: list
+            elements: str
+          roles_exact:
+            description: Whether it will be a member of O(assume.roles[].roles) and of nothing else.
+            type: bool
+            default: false
+      databases:
+        description: Databases.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name.
+            type: str
+            required: true
+          state:
+            description: Whether it will be there.
+            type: str
+            choices: [present, absent]
+            default: present
+          owner:
+            description: Without effect here.
+            type: str
+          template:
+            description: Without effect here.
+            type: str
+          allowconn:
+            description: Without effect here.
+            type: bool
+          schemas:
+            description: Without effect here.
+            type: list
+            elements: str
+          schema_privileges:
+            description: Without effect here.
+            type: list
+            elements: dict
+            suboptions:
+              schema:
+                description: The schema.
+                type: str
+                required: true
+              role:
+                description: The role.
+                type: str
+                required: true
+              privs:
+                description: The privileges.
+                type: list
+                elements: str
+                required: true
+              state:
+                description: Whether they will be there.
+                type: str
+                choices: [present, absent]
+                default: present
+"""
