@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import json
 import secrets
+import shlex
 import shutil
 import signal
 import sys
@@ -136,7 +137,8 @@ def interpreter(folder: Path) -> Path:
     """Write a Python with the driver that the servers' user can run."""
     python, _version = patroni_home.interpreter()
     path = folder / "python"
-    path.write_text(f'#!/bin/sh\nPYTHONPATH={patroni_home.packages()} exec {python} "$@"\n')
+    packages = shlex.quote(str(patroni_home.packages()))
+    path.write_text(f'#!/bin/sh\nPYTHONPATH={packages} exec {shlex.quote(python)} "$@"\n')
     path.chmod(0o755)
     return path
 

@@ -49,7 +49,10 @@ def open_session(parameters: Mapping[str, Any]) -> Any:
     module = driver()
     parameters = {**parameters, **writable_host(parameters)}
     if module.__name__ == "psycopg":
-        return module.connect(**parameters, autocommit=True, cursor_factory=module.ClientCursor)
+        try:
+            return module.connect(**parameters, autocommit=True, cursor_factory=module.ClientCursor)
+        except UnicodeError:  # from Python's own look-up of names, which psycopg uses for more than one address
+            raise AccessError("no connection to the server: the host's name is none that can be looked up") from None
     raw = module.connect(**parameters)
     raw.autocommit = True
     return raw

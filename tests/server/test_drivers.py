@@ -11,12 +11,14 @@ import pytest
 
 from tests.server import interpreters
 
-MODULES = sorted(path.stem for path in (interpreters.COLLECTION / "plugins" / "modules").glob("pg_*.py"))
+MODULES = sorted(path.stem for path in (interpreters.COLLECTION / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
 REQUIRED = {
     "pg_role_set": {"roles": []},
     "pg_db_isolation": {"databases": []},
     "pg_default_privs": {"databases": [], "creators": [], "privileges": []},
     "pg_object_privs": {"databases": [], "privileges": []},
+    "pg_hba_rules": {"rules": []},
+    "pgbouncer_users": {"users": [], "databases": []},
 }
 
 
