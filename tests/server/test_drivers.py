@@ -11,7 +11,9 @@ import pytest
 
 from tests.server import interpreters
 
-MODULES = sorted(path.stem for path in (interpreters.COLLECTION / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+MODULES = sorted(
+    path.stem for path in (interpreters.COLLECTION / "plugins" / "modules").glob("*.py") if path.stem != "__init__"
+)
 REQUIRED = {
     "pg_role_set": {"roles": []},
     "pg_db_isolation": {"databases": []},
