@@ -174,10 +174,12 @@ def test_a_login_whose_sessions_are_read_only_is_told_so_and_nothing_is_changed(
         assert "default_transaction_read_only" in result["msg"]
 
 
-def test_a_login_that_becomes_a_weak_role_by_its_settings_is_refused_in_the_plan(model: Server) -> None:
+def test_a_login_that_becomes_a_weak_role_by_its_settings_is_refused_in_the_plan_or_converges(model: Server) -> None:
+    """It may still become the owner of a database, for SET ROLE asks who has logged in."""
     with set_on_the_login(model, {"role": "u5"}):
         for one in calls(model):
-            result = outcome(crowd.MODULES[one.module], **{**one.params, "mode": "additive"})
-            assert result.get("failed") or not result["changed"]
+            module, params = crowd.MODULES[one.module], {**one.params, "mode": "additive"}
+            result = outcome(module, **params)
+            assert result.get("failed") or not outcome(module, **params)["changed"]
             assert "sqlstate" not in result, result["msg"]
             assert "no connection" not in result.get("msg", "")
