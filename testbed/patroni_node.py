@@ -37,6 +37,7 @@ PARAMETERS = {
     "wal_keep_size": "64MB",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
+INITDB = ["data-checksums", {"encoding": "UTF8"}, {"locale": "C"}, {"auth": "trust"}, "no-sync"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,44 +78,39 @@ class Node:
 
 def content(node: Node, nodes: Sequence[Node], local: Mapping[str, Any], dynamic: Mapping[str, Any]) -> dict[str, Any]:
     """Return a node's local configuration, with what the cluster is to share when it is made."""
-    trust = {"username": "postgres", "password": PASSWORD}
+    api = {"listen": f"127.0.0.1:{node.api}", "connect_address": f"127.0.0.1:{node.api}"}
     partners = [f"127.0.0.1:{other.raft}" for other in nodes if other is not node]
-    shared = {
-        "use_pg_rewind": True,
-        "remove_data_directory_on_diverged_timelines": True,
-        "parameters": PARAMETERS,
-        **dynamic,
-    }
+    store = {"data_dir": str(node.folder / "raft"), "self_addr": f"127.0.0.1:{node.raft}"}
     return {
         "scope": SCOPE,
         "name": node.name,
-        "restapi": {
-            "listen": f"127.0.0.1:{node.api}",
-            "connect_address": f"127.0.0.1:{node.api}",
-            "authentication": {"username": API_USER, "password": PASSWORD},
-        },
-        "raft": {
-            "data_dir": str(node.folder / "raft"),
-            "self_addr": f"127.0.0.1:{node.raft}",
-            "partner_addrs": partners,
-        },
-        "bootstrap": {
-            "dcs": {**TIMINGS, "postgresql": shared},
-            "initdb": ["data-checksums", {"encoding": "UTF8"}, {"locale": "C"}, {"auth": "trust"}, "no-sync"],
-        },
-        "postgresql": {
-            "listen": f"127.0.0.1:{node.port}",
-            "connect_address": f"127.0.0.1:{node.port}",
-            "data_dir": str(node.data_dir),
-            "bin_dir": str(bin_dir(VERSION)),
-            "pgpass": str(node.folder / "pgpass"),
-            "authentication": {"superuser": trust, "replication": {"username": "replicator", "password": PASSWORD}},
-            "parameters": {"unix_socket_directories": str(node.folder)},
-            "basebackup": [{"checkpoint": "fast"}, "no-sync"],
-            "remove_data_directory_on_diverged_timelines": True,
-            **local,
-        },
+        "restapi": {**api, "authentication": {"username": API_USER, "password": PASSWORD}},
+        "raft": {**store, "partner_addrs": partners},
+        "bootstrap": {"dcs": {**TIMINGS, "postgresql": shared(dynamic)}, "initdb": INITDB},
+        "postgresql": {**own(node), **local},
         "watchdog": {"mode": "off"},
+    }
+
+
+def shared(dynamic: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the nodes' servers have in common."""
+    rewind = {"use_pg_rewind": True, "remove_data_directory_on_diverged_timelines": True}
+    return {**rewind, "parameters": PARAMETERS, **dynamic}
+
+
+def own(node: Node) -> dict[str, Any]:
+    """Return what a node's server has for itself."""
+    trust = {"username": "postgres", "password": PASSWORD}
+    return {
+        "listen": f"127.0.0.1:{node.port}",
+        "connect_address": f"127.0.0.1:{node.port}",
+        "data_dir": str(node.data_dir),
+        "bin_dir": str(bin_dir(VERSION)),
+        "pgpass": str(node.folder / "pgpass"),
+        "authentication": {"superuser": trust, "replication": {"username": "replicator", "password": PASSWORD}},
+        "parameters": {"unix_socket_directories": str(node.folder)},
+        "basebackup": [{"checkpoint": "fast"}, "no-sync"],
+        "remove_data_directory_on_diverged_timelines": True,
     }
 
 

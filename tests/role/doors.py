@@ -11,7 +11,7 @@ import psycopg2
 
 from testbed import pooler, servers
 from testbed.account import account
-from tests.role.standbys import at
+from tests.role.runs import at
 
 USERS = ("dba", "monitor", "replicator", "shop_owner", "shop_app", "ada", "etl")
 PASSWORDS = {user: f"right-{user}-7" for user in USERS}

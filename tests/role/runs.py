@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from testbed import plays
+from testbed import plays, servers
 from testbed.collection import CHECKOUT, COLLECTIONS
 
 PLAYBOOKS = CHECKOUT / "playbooks"
@@ -77,3 +77,9 @@ def hosts(**variables: Mapping[str, Any]) -> dict[str, Any]:
 def blocks(readme: Path) -> list[Any]:
     """The examples in YAML that a README gives."""
     return [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", readme.read_text(), re.DOTALL)]
+
+
+def at(server: servers.Server, **more: Any) -> dict[str, Any]:
+    """The variables that lead a host to a server of this machine."""
+    login = {"login_unix_socket": str(server.socket_dir), "login_port": server.port, "login_user": server.superuser}
+    return {**LOCAL, "pgsql_access_login": login, **more}

@@ -10,9 +10,9 @@ import pytest
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.hba.tokens import read_lines
 
 from testbed import pooler, servers
+from testbed.standbys import standby_of
 from tests.role.doors import DECLARED, Doors, doors_of
 from tests.role.runs import PLAYBOOKS, Run, ok
-from tests.role.standbys import standby_of
 
 GROUP = {"pgsql_access_hosts": "pg_doors"}
 FIRST, SECOND = "pg-doors-1", "pg-doors-2"

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from testbed import pooler, servers
+from testbed.standbys import standby_of
 from tests.role.doors import DECLARED, PASSWORDS, Doors, doors_of
 from tests.role.runs import PLAYBOOKS, READ_ONLY, Run, ok
-from tests.role.standbys import standby_of
 
 FIRST, SECOND = "pg-doors-1", "pg-doors-2"
 NEW, NEWER = "changed-by-plan-8", "never-in-force-9"

@@ -12,8 +12,8 @@ import pytest
 
 from testbed import plays, servers
 from testbed.collection import COLLECTIONS
-from tests.role.runs import EXAMPLE, Run, book, hosts, ok
-from tests.role.standbys import at, standby_of
+from testbed.standbys import standby_of
+from tests.role.runs import EXAMPLE, Run, at, book, hosts, ok
 
 USERS = ("dbuser_dba", "dbuser_monitor", "replicator", "dbuser_shop", "dbuser_shop_app", "analyst_ada", "offline_etl")
 PASSWORDS = {"example_passwords": {user: f"right-{user}-7" for user in USERS}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,9 +11,8 @@ from typing import Any
 import psycopg2
 from ansible_collections.leastpriv.pgsql.plugins.modules import pg_hba_rules
 
-from testbed import process, servers, workplace
+from testbed import process, servers, standbys
 from testbed.account import run as as_servers_user
-from testbed.binaries import client_tools
 from testbed.servers import Server
 from tests.server import modules
 from tests.server.isolation import sql
@@ -81,22 +79,10 @@ def settled(server: Server) -> None:
 
 @contextmanager
 def standby_of(primary: Server, **conninfo: str) -> Iterator[Server]:
-    """Start a standby of a server, which comes in as the superuser over the socket unless `conninfo` says otherwise."""
-    home = workplace.make(tied=True)
-    copy = dataclasses.replace(primary, data_dir=home / "data", socket_dir=home, log_file=home / "log")
-    write(primary, hba(primary).read_text() + f"local replication {primary.superuser} trust\n")
-    login = ["-h", str(primary.socket_dir), "-p", str(primary.port), "-U", primary.superuser]
-    as_servers_user([client_tools() / "pg_basebackup", *login, "-D", copy.data_dir, "-c", "fast", "--no-sync"])
-    where = {"host": str(primary.socket_dir), "port": str(primary.port), "user": primary.superuser, **conninfo}
-    told = " ".join(f"{key}='{value}'" for key, value in where.items())
-    settings = {"unix_socket_directories": str(home), "primary_conninfo": told}
-    servers.append(copy.data_dir / "postgresql.conf", servers.configuration(settings))
-    servers.append(copy.data_dir / "standby.signal", "")
-    copy = process.launch(copy)
-    try:
-        yield copy
-    finally:
-        servers.stop(copy)
+    """Run a standby of a server that has read its files."""
+    with standbys.standby_of(primary, **conninfo) as standby:
+        settled(primary)
+        yield standby
 
 
 def certificate(server: Server) -> None:
