@@ -8,7 +8,10 @@ LINK := .ansible/collections/ansible_collections/leastpriv/pgsql
 PG_VERSIONS ?= 18 17 16 15 14 13
 WORKERS ?= auto
 AT_ONCE ?= $(shell nproc 2>/dev/null || echo 2)
-JOBS := versions role molecule patroni sanity integration archive lint unit
+# Playbooks keep a processor busy each; with two, the tests of the modules have the other.
+PLAYS ?= $(shell expr $(AT_ONCE) / 2)
+TLS_AND_ICU := $(patsubst %,tests/server/test_%.py,db_isolation_locale hba_decide hba_rules login_kinds)
+JOBS := versions role builds molecule patroni sanity integration archive lint unit
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_HOME := $(CURDIR)/.ansible
@@ -28,7 +31,7 @@ export GIT_CONFIG_VALUE_0 := $(CURDIR)
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGPASSFILE PGDATABASE
 unexport PGSERVICE PGSERVICEFILE PGOPTIONS PGSSLMODE PGTARGETSESSIONATTRS
 
-.PHONY: help venv setup fetch demo test unit server versions servers matrix molecule role patroni integration sanity lint docs-lint format
+.PHONY: help venv setup fetch demo test unit server versions servers builds matrix molecule role patroni integration sanity lint docs-lint format
 .PHONY: build archive clean FORCE
 
 help: ## Show this list
@@ -70,11 +73,14 @@ versions: fetch ## The same with the first and the last of PG_VERSIONS in full, 
 servers: fetch ## The modules on all PG_VERSIONS in full, with the driver PG_DRIVER (psycopg2, psycopg)
 	@$(PY) -m pytest tests/server -n $(WORKERS)
 
+builds: fetch ## What needs TLS or ICU, on a build of the first of PG_VERSIONS that has both
+	@PG_BUILD=npm PG_VERSIONS='$(firstword $(PG_VERSIONS))' $(PY) -m pytest $(TLS_AND_ICU) -n $(WORKERS)
+
 matrix: setup ## Every PostgreSQL with every driver, and every ansible-core, side by side: hours; see CONTRIBUTING.md
 	@$(PY) -m matrix --at-once $(AT_ONCE)
 
 role: fetch ## The role and the playbooks, by ansible-playbook on real servers
-	@$(PY) -m pytest tests/role
+	@$(PY) -m pytest tests/role -n $(PLAYS) --dist loadfile
 
 patroni: fetch ## Runs during switchovers and failovers of a real Patroni with three nodes
 	@$(PY) -m pytest tests/patroni

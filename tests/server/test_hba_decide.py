@@ -236,7 +236,7 @@ def test_options_about_certificates_are_read_as_the_server_reads_them(doors: ser
     text = "\n".join(f"hostssl all all all {method} clientcert={value}" for method, value in methods)
     theirs = shown(doors, text)
     if any(row[6] is None for row in shown(doors, "hostssl all all all cert").values() if row[5] is None):
-        pytest.skip("this build of PostgreSQL has no TLS, so that it takes no certificates")
+        pytest.skip("this build of PostgreSQL has no TLS, so that it takes no certificates; with PG_BUILD=npm it has")
     ours = read(text, number(doors))
     assert {at for at, row in theirs.items() if row[5] is None} == {at for at, row in ours.items() if row[5] is None}
 
@@ -366,7 +366,7 @@ host grp all all trust
 
 def test_lines_for_tls_decide_as_foretold(doors: servers.Server) -> None:
     if shutil.which("openssl") is None or "not supported by this build" in str(errors(doors)):
-        pytest.skip("this build of PostgreSQL has no TLS, or openssl is missing to make a certificate")
+        pytest.skip("this build of PostgreSQL has no TLS (with PG_BUILD=npm it has), or openssl is missing")
     encrypt(doors)
     put(doors, TLS)
     lines = [located.content for located in read_lines(IN_FORCE + TLS)]
