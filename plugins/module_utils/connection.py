@@ -25,7 +25,7 @@ from .session import (
     Heard,
     Login,
     Server,
-    about_server,
+    met,
     unsampled,
 )
 from .session_role import become
@@ -52,9 +52,12 @@ class Connection:
         keep_warnings(raw, self._said)
         if login.session_role is not None:
             become(self.rows, login.session_role)
-        *found, warning = self.rows(about_server(raw.info.server_version))[0]
-        self.server = Server(*found)
-        self.login.heard.warnings += [warning] if warning else []
+        self.server, warning = met(self.rows, raw.info.server_version)
+        if login.heard.acting not in ("", self.server.current_user):
+            become(self.rows, login.heard.acting)
+            self.server, warning = met(self.rows, raw.info.server_version)
+        login.heard.acting = self.server.current_user
+        login.heard.warnings += [warning] if warning else []
 
     def _settle(self) -> bool:
         """Set what every session has; give false, and set nothing, if another process answers than let us in."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -100,11 +100,12 @@ class Server:
 class Heard:
     """What the sessions of one run come to know besides their answers.
 
-    ``warnings`` are the server's, as far as they aren't a statement's own; after a lock timeout, ``locked`` lets the
-    further statements be watched; ``stopped`` lets no session go on.
+    ``warnings`` are the server's, as far as they aren't a statement's own; ``acting`` is as whom the first session
+    works; after a lock timeout, ``locked`` lets the further statements be watched; ``stopped`` lets no session go on.
     """
 
     warnings: list[str] = field(default_factory=list)
+    acting: str = ""
     locked: bool = False
     stopped: bool = False
 
@@ -137,3 +138,9 @@ def unsampled(version: int) -> str:
 def about_server(version: int) -> str:
     """Give the question about the server, and from 15 on about its collation."""
     return SERVER.replace("{collation}", COLLATION if version >= 150000 else "NULL")
+
+
+def met(rows: Callable[[str], list[tuple[Any, ...]]], version: int) -> tuple[Server, str]:
+    """Read what the server is and as whom the session works, and a warning of its collation if there is one."""
+    *found, warning = rows(about_server(version))[0]
+    return Server(*found), warning

@@ -12,8 +12,9 @@ from .errors import InputError, ServerError
 from .quoting import ident
 
 BECOME = "SELECT pg_catalog.set_config('role', %(role)s, false)"
-WHO = "SELECT session_user::text"
+WHO = "SELECT session_user::text, pg_catalog.current_setting('server_version_num')::int"
 NOT_ALLOWED, NOT_THERE = "42501", "22023"
+OPTIONS_SINCE = 160000
 
 
 def become(rows: Callable[..., list[tuple[Any, ...]]], role: str) -> None:
@@ -25,7 +26,9 @@ def become(rows: Callable[..., list[tuple[Any, ...]]], role: str) -> None:
             raise InputError(f"session_role: no such role: {role}; create it, or correct the name") from None
         if error.sqlstate != NOT_ALLOWED:
             raise
-        me = rows(WHO)[0][0]
+        me, version = rows(WHO)[0]
+        option = " WITH SET TRUE" if version >= OPTIONS_SINCE else ""
         raise InputError(
-            f"session_role: {me} can't become {role}: run GRANT {ident(role)} TO {ident(me)}, or leave session_role out"
+            f"session_role: {me} can't become {role}: run GRANT {ident(role)} TO {ident(me)}{option}, or leave "
+            f"session_role out"
         ) from None

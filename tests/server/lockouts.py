@@ -270,6 +270,13 @@ DATABASES = {
         {"session_role": "keeper"},
         lifted=False,
     ),
+    "read-only by default, where there is more to do": Way(
+        "CREATE DATABASE shop OWNER me",
+        pg_db_isolation,
+        {"databases": [{"name": "shop", "parameters": READ_ONLY, "schemas": ["public"]}]},
+        "database shop: default_transaction_read_only on",
+        out=False,
+    ),
     "CONNECT by a rule": Way(
         GIVEN,
         pg_object_privs,
@@ -306,6 +313,14 @@ HARMLESS = {
     "a role goes, and what it owned to another one that the login inherits from": Way(
         "ALTER ROLE me CREATEROLE CREATEDB;\nCREATE ROLE keeper;\nCREATE ROLE heir;\n"
         "GRANT keeper, heir TO me WITH ADMIN OPTION;\nCREATE DATABASE shop OWNER keeper",
+        pg_role_set,
+        role({"name": "keeper", "state": "absent", "reassign_to": "heir"}),
+        "",
+    ),
+    "the owner of the login database goes, and its CONNECT to another one that the login inherits from": Way(
+        "ALTER ROLE me CREATEROLE CREATEDB;\nCREATE ROLE keeper;\nCREATE ROLE heir;\n"
+        "GRANT keeper, heir TO me WITH ADMIN OPTION;\nALTER DATABASE home OWNER TO keeper;\n"
+        "REVOKE CONNECT ON DATABASE home FROM PUBLIC",
         pg_role_set,
         role({"name": "keeper", "state": "absent", "reassign_to": "heir"}),
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -83,6 +84,23 @@ def test_a_membership_taken_for_a_transaction_is_gone_after_its_failure_and_afte
 
 
 @pytest.mark.since(16)
+@pytest.mark.parametrize("change", ["objects", "defaults", "membership", "heir"])
+def test_a_superusers_role_is_not_lent_and_that_is_told_before(world: Server, change: str) -> None:
+    sql(world, "GRANT member TO boss WITH ADMIN OPTION;\nSET ROLE boss;\nGRANT member TO reader")
+    sql(world, "GRANT reader TO manager WITH ADMIN OPTION, INHERIT FALSE, SET FALSE")
+    sql(world, f"ALTER ROLE {'heir' if change == 'heir' else 'boss'} SUPERUSER")
+    item = {"name": "reader", "roles": [{"name": "member", "state": "absent"}]}
+    membership = (pg_role_set, {"roles": [item]})
+    module, params = {"objects": OBJECTS, "defaults": DEFAULTS, "membership": membership, "heir": REMOVAL}[change]
+    login, before = modules.login(world, "manager", PASSWORD), catalogs.snapshot(world)
+    said = modules.failure(module, **login, **params)
+    assert said == modules.failure(module, True, **login, **params)
+    assert "superuser" in said or 'run GRANT "heir" TO "manager"' in said
+    assert "SQLSTATE" not in said
+    assert catalogs.differences(before, catalogs.snapshot(world)) == []
+
+
+@pytest.mark.since(16)
 def test_a_grantor_that_was_lent_is_given_back_when_a_later_statement_fails(world: Server) -> None:
     sql(world, "GRANT member TO boss WITH ADMIN OPTION;\nSET ROLE boss;\nGRANT member TO reader")
     login = modules.login(world, "manager", PASSWORD)
@@ -107,6 +125,60 @@ def test_check_mode_knows_that_the_login_will_act_for_an_owner_that_it_makes(clu
     foreseen = modules.call(pg_db_isolation, True, **login, databases=items, assume={"roles": [{"name": "keeper"}]})
     modules.call(pg_role_set, **login, roles=[{"name": "keeper"}])
     assert modules.call(pg_db_isolation, **login, databases=items)["sql"] == foreseen["sql"]
+
+
+@pytest.mark.since(16)
+def test_who_has_an_owners_privileges_and_cant_become_it_is_told_before_it_gives_it_anything(world: Server) -> None:
+    sql(world, "GRANT boss TO manager WITH INHERIT TRUE, SET FALSE;\nALTER ROLE manager CREATEDB")
+    sql(world, "CREATE DATABASE shop OWNER boss")
+    login, before = modules.login(world, "manager", PASSWORD), catalogs.snapshot(world)
+    for item in ({"name": "new", "owner": "boss"}, {"name": "shop", "schemas": [{"name": "app", "owner": "boss"}]}):
+        said = modules.failure(pg_db_isolation, **login, databases=[item])
+        assert 'GRANT "boss" TO "manager" WITH INHERIT TRUE, SET TRUE' in said
+        assert said == modules.failure(pg_db_isolation, True, **login, databases=[item])
+    assert catalogs.differences(before, catalogs.snapshot(world)) == []
+    own = {"name": "shop", "comment": "x", "revokeconn": True, "connect": ["reader"]}
+    assert modules.call(pg_db_isolation, **login, databases=[own])["changed"]
+    assert not modules.call(pg_db_isolation, **login, databases=[own], **READ_ONLY)["changed"]
+
+
+@pytest.mark.since(16)
+@pytest.mark.parametrize("option", ["INHERIT FALSE, SET TRUE", "ADMIN TRUE, INHERIT FALSE, SET FALSE"])
+def test_a_membership_is_granted_as_an_administrator_whom_the_login_can_become(cluster: Server, option: str) -> None:
+    sql(cluster, f"CREATE ROLE manager LOGIN CREATEROLE PASSWORD '{PASSWORD}';\nCREATE ROLE boss;\nCREATE ROLE app")
+    sql(cluster, f"CREATE ROLE reader;\nGRANT app TO boss WITH ADMIN OPTION;\nGRANT boss TO manager WITH {option}")
+    login, items = modules.login(cluster, "manager", PASSWORD), [{"name": "reader", "roles": ["app"]}]
+    foreseen = modules.call(pg_role_set, True, **login, roles=items)
+    assert modules.call(pg_role_set, **login, roles=items)["sql"] == foreseen["sql"]
+    granted = "SELECT grantor::regrole::text FROM pg_auth_members WHERE member = 'reader'::regrole"
+    assert sql(cluster, granted) == [("boss",)]
+    assert sql(cluster, "SELECT count(*) FROM pg_auth_members WHERE member = 'manager'::regrole") == [(1,)]
+    assert not modules.call(pg_role_set, **login, roles=items, **READ_ONLY)["changed"]
+
+
+@pytest.mark.since(16)
+def test_the_grant_that_a_session_role_needs_helps_where_a_membership_is_there(world: Server) -> None:
+    login = {**modules.login(world, "manager", PASSWORD), "session_role": "boss"}
+    sql(world, re.findall(r"run (GRANT .*?), or", modules.failure(pg_role_set, **login, roles=[]))[0])
+    assert not modules.call(pg_role_set, **login, roles=[])["changed"]
+
+
+# Another role in another database
+
+
+@pytest.mark.parametrize("place", ["DATABASE shop", "ROLE manager IN DATABASE shop"])
+@pytest.mark.parametrize("superuser", [False, True], ids=["owner", "superuser"])
+def test_a_databases_own_parameter_role_doesnt_change_as_whom_the_run_works(
+    cluster: Server, place: str, superuser: bool
+) -> None:
+    logins(cluster, "manager", "app")
+    sql(cluster, f"CREATE DATABASE shop OWNER manager;\nGRANT app TO manager;\nALTER {place} SET role TO app")
+    sql(cluster, f"ALTER ROLE manager {'' if superuser else 'NO'}SUPERUSER")
+    login = modules.login(cluster, "manager", PASSWORD)
+    items = [{"name": "shop", "schemas": ["made"]}]
+    assert modules.call(pg_db_isolation, **login, databases=items)["changed"]
+    assert not modules.call(pg_db_isolation, **login, databases=items, **READ_ONLY)["changed"]
+    assert ("manager",) in sql(cluster, "SELECT nspowner::regrole::text FROM pg_namespace", "shop")
 
 
 # Sessions that are to be ended

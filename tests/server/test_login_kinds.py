@@ -212,7 +212,6 @@ def test_a_user_who_is_not_in_the_map_is_an_error_that_says_so(mapped: Server) -
 
 
 @pytest.mark.in_process
-@pytest.mark.in_process
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user without a password")
 def test_peer_lets_another_user_of_the_system_in_without_a_map(cluster: Server, tmp_path: Path) -> None:
     name = account().pw_name

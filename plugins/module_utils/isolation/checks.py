@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Optional
 
 from ..databases.fit import deviations, unfit
 from ..databases.model import CLOSED, DatabaseSpec, DatabaseState, Removal
@@ -94,17 +95,18 @@ def not_allowed(before: IsolationState, after: IsolationState) -> Iterator[str]:
     for name, new in sorted(after.databases.items()):
         old = before.databases.get(name)
         if old != new or name in settings:
-            yield from not_altered(actor, new if old is None else old, new)
+            yield from not_altered(actor, old, new)
 
 
-def not_altered(actor: Actor, old: DatabaseState, new: DatabaseState) -> Iterator[str]:
-    """Say what a login lacks that has to alter a database, or to give it to another owner."""
-    if not actor.gives(new.owner):
+def not_altered(actor: Actor, old: Optional[DatabaseState], new: DatabaseState) -> Iterator[str]:
+    """Say what a login lacks that has to create or alter a database, or to give it to another owner."""
+    owner = new.owner if old is None else old.owner
+    ungiven = (old is None or owner != new.owner) and not actor.gives(new.owner)
+    if ungiven:
         yield (f"database {new.name}: {actor.name} can't give it to {new.owner}: {actor.joining(new.owner)}")
-    if not actor.owns(old.owner) and (old.owner != new.owner or actor.gives(new.owner)):
+    if not actor.owns(owner) and not (old is None and ungiven):
         yield (
-            f"database {new.name}: {actor.name} can't alter it: log in as its owner {old.owner}, or "
-            f"{actor.joining(old.owner)}"
+            f"database {new.name}: {actor.name} can't alter it: log in as its owner {owner}, or {actor.joining(owner)}"
         )
 
 

@@ -30,7 +30,7 @@ def abandoned(entered: frozenset[str], before: IsolationState, after: IsolationS
 def losses(entered: frozenset[str], before: IsolationState, after: IsolationState) -> Iterator[Loss]:
     """Give what a plan takes from the login: its way into its database, and the databases that it manages."""
     yield from shut(entered, before, after)
-    yield from shutting(before.settings, after.settings, before.server, before.missing_libraries)
+    yield from shutting(before.settings, after.settings, before.server, before.missing_libraries, entered)
     yield from lost(footing(before, entered), footing(after, entered))
 
 

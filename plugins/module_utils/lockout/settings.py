@@ -28,13 +28,21 @@ TRUE = re.compile(r"on|1|t(r(ue?)?)?|y(es?)?", re.IGNORECASE)
 Settings = frozenset[Setting]
 
 
-def shutting(before: Settings, after: Settings, server: Server, missing: frozenset[str]) -> Iterator[Loss]:
+def shutting(
+    before: Settings,
+    after: Settings,
+    server: Server,
+    missing: frozenset[str],
+    entered: frozenset[str] = frozenset(),
+) -> Iterator[Loss]:
     """Give the new settings with which the login or the bootstrap superuser could not work; ``missing`` are files.
 
-    Those of another database than the one to log in to are none: from here they can be reset.
+    Those of another database than the one to log in to are none, for from here they can be reset: unless it is
+    ``entered`` after the plan, and nothing could be done there.
     """
     for setting in sorted(after - before):
-        if setting.database not in ("", server.database):
+        hinders = setting.database in entered and stops(setting, frozenset())
+        if setting.database not in ("", server.database) and not hinders:
             continue
         what = f"{owner(setting)}: {setting.name} {setting.value}"
         if setting.role in ("", server.session_user) and stops(setting, missing):

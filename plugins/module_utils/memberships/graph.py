@@ -59,7 +59,10 @@ def closure(graph: Graph, start: str) -> frozenset[str]:
 
 
 def lendable(memberships: Iterable[Membership], name: str) -> frozenset[str]:
-    """Give the roles that a role can lend itself and give back: it has ADMIN on them, and no grant by itself yet."""
+    """Give the roles that a role can lend itself and give back: it has ADMIN on them, and no grant by itself yet.
+
+    Those of superusers among them only superusers grant: who asks has to leave them out.
+    """
     mine = [row for row in memberships if row.member == name]
     return frozenset(row.role for row in mine if row.admin) - {row.role for row in mine if row.grantor == name}
 

@@ -122,11 +122,13 @@ def actor_of(
     if database_owner in has:
         has |= {OWNED_BY_DATABASE_OWNER}
     settable = parents_of(row for row in rows if row.set)
-    gives_to = closure(settable, server.current_user) | has
+    gives_to = closure(settable, server.current_user)
+    if database_owner in gives_to:
+        gives_to |= {OWNED_BY_DATABASE_OWNER}
     superusers = frozenset(name for name, role in roles.items() if role.superuser)
     becomes = frozenset(roles) if server.session_user in superusers else closure(settable, server.session_user)
     plain = server.superuser or server.version < 160000
-    borrows = frozenset() if plain else lendable(rows, server.current_user) - becomes
+    borrows = frozenset() if plain else lendable(rows, server.current_user) - becomes - superusers
     return Actor(server.current_user, server.superuser, has, becomes, gives_to, superusers, borrows, server.version)
 
 

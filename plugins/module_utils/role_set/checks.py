@@ -80,7 +80,7 @@ def refusals(declared: RoleSet, before: RoleSetState, after: RoleSetState) -> tu
     if declared.reported:
         return ()
     granting = () if before.memberships == after.memberships else rights_to_grant(before, after)
-    return (*granting, *rights(declared, before, after))
+    return (*dict.fromkeys(granting), *rights(declared, before, after))
 
 
 def rights_to_grant(before: RoleSetState, after: RoleSetState) -> Iterator[str]:

@@ -32,7 +32,8 @@ def granting_in(state: RoleSetState) -> Granting:
         return granting
     inherited = closure(parents_of(row for row in rows if row.inherit), granting.grantor)
     settable = closure(parents_of(row for row in rows if row.set), granting.grantor) - inherited
-    lent = lendable(rows, granting.grantor) - inherited - settable
+    superusers = frozenset(name for name, role in state.roles.items() if role.superuser)
+    lent = lendable(rows, granting.grantor) - inherited - settable - superusers
     return replace(granting, inherited=inherited, settable=settable, lendable=lent)
 
 
@@ -108,9 +109,10 @@ def admins(state: RoleSetState, rows: Iterable[Membership]) -> dict[str, str]:
     if server.superuser or server.version < 160000:
         return {}
     mine = closure(parents_of(row for row in known if row.inherit), server.current_user)
+    acting = granting_in(state)
     found: dict[str, str] = {}
-    for row in sorted(known, key=lambda row: (row.member != server.current_user, row.member)):
-        if row.admin and row.member in mine:
+    for row in sorted(known, key=lambda row: (row.member != server.current_user, row.member not in mine, row.member)):
+        if row.admin and (row.member in mine or acting.can_be(row.member)):
             found.setdefault(row.role, row.member)
     return found
 

@@ -22,6 +22,7 @@ from ..removal.model import Footprint, Left, Place
 from ..removal.plan import Handover, diff_left, left_lines, resolve_left, undo_left
 from ..roles.model import RoleSpec
 from ..task import AnyPart
+from .lockout import handed_over
 from .model import RoleSet, RoleSetState
 
 END = """
@@ -148,6 +149,7 @@ def out_of_reach(spec: RoleSpec, before: RoleSetState, after: RoleSetState) -> I
     successors |= {spec.successor.name} if spec.successor and spec.name in footprint.owned else set()
     lends = lendable(after.memberships, server.current_user) if server.version >= 160000 else frozenset()
     lacked = lacking(after, spec.name, {name for name in successors if name})
+    lends -= {name for name, role in after.roles.items() if role.superuser}
     missing = ", ".join(ident(name) for name in lacked if name not in lends)
     if missing:
         options = " WITH INHERIT TRUE, SET TRUE" if server.version >= 160000 else ""
@@ -182,7 +184,8 @@ def end_sessions(declared: RoleSet, connection: Connection, plan: RoleSetPlan) -
     return ()
 
 
-def as_handed(state: RoleSetState) -> RoleSetState:
+def as_handed(declared: RoleSet, state: RoleSetState) -> RoleSetState:
     """Give the state in which nothing depends on the roles that go any more."""
     kept = {name: found for name, found in state.dependents.items() if name not in state.leaving}
-    return replace(state, dependents=kept, leaving=frozenset(), footprint=Footprint())
+    ground = handed_over(declared, state.ground)
+    return replace(state, dependents=kept, leaving=frozenset(), footprint=Footprint(), ground=ground)

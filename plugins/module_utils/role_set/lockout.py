@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..connection import Server
 from ..lockout.attributes import lockouts, powers_lost
+from ..lockout.inspect import Ground
 from ..lockout.model import THE_BOOTSTRAP, THE_LOGIN, Footing, Loss, given_up, refused
 from ..lockout.rights import lost
 from ..lockout.settings import library_files, shutting
@@ -75,14 +76,20 @@ def footing_after(declared: RoleSet, before: RoleSetState, after: RoleSetState) 
     gone = before.leaving | (frozenset(before.roles) - frozenset(after.roles))
     rows = frozenset(row for row in after.memberships if not {row.role, row.member} & gone)
     roles = {name: role for name, role in after.roles.items() if name not in gone}
-    old = footing(before)
-    return replace(
-        old,
-        roles=roles,
-        memberships=rows,
-        owners={name: handed(declared, owner) for name, owner in old.owners.items()},
-        admitted={name: grantees - gone for name, grantees in old.admitted.items()},
-    )
+    ground = handed_over(declared, before.ground)
+    admitted = {name: grantees - gone for name, grantees in ground.admitted.items()}
+    return replace(footing(before), roles=roles, memberships=rows, owners=ground.owners, admitted=admitted)
+
+
+def handed_over(declared: RoleSet, ground: Ground) -> Ground:
+    """Give what the login stands on when databases are handed on: what an owner had there goes with it."""
+    owners = {name: handed(declared, owner) for name, owner in ground.owners.items()}
+    takers = {(name, owner): owners[name] for name, owner in ground.owners.items()}
+    admitted = {
+        name: frozenset(takers.get((name, grantee), grantee) for grantee in grantees)
+        for name, grantees in ground.admitted.items()
+    }
+    return replace(ground, owners=owners, admitted=admitted)
 
 
 def handed(declared: RoleSet, owner: str) -> str:

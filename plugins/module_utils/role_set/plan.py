@@ -50,7 +50,7 @@ def resolve_role_set(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSet
 
 def resolve_dropping(declared: RoleSet, state: RoleSetState) -> Resolved[RoleSetState]:
     """Give the state without the roles that go, when what they had is handed on."""
-    return resolve_role_set(dropping(declared), as_handed(state))
+    return resolve_role_set(dropping(declared), as_handed(declared, state))
 
 
 def planned_roles(declared: RoleSet, state: RoleSetState) -> dict[str, RoleState]:
