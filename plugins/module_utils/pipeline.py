@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import current_thread, main_thread
-from typing import Union
+from typing import TypeVar, Union
 
 from .apply import apply, opened, side_by_side
 from .errors import AccessError, InputError, raise_problems
@@ -20,6 +20,8 @@ from .retry import retried
 from .server import refuse_demoted, refuse_standby
 from .session import Heard
 from .task import AnyPart, AnyPlan, Outcome, Plans, Run, Step, Task, Unfinished
+
+T = TypeVar("T")
 
 UNPROVED = "what was applied couldn't be proved, for the login gave up what it needs for that ({given_up}): {error}"
 
@@ -41,13 +43,18 @@ def perform(task: Task, run: Run) -> Outcome:
 
 
 def first_plans(task: Task, run: Run) -> Plans:
-    """Plan for the first time; of what isn't the declaration's fault, say that it came before anything was written."""
+    """Plan for the first time."""
+    return before_anything(lambda: make_plans(task, run), run.login.heard)
+
+
+def before_anything(look: Callable[[], T], heard: Heard) -> T:
+    """Look for the first time; of what isn't the declaration's fault, say that it came before anything was written."""
     try:
-        return retried(lambda: make_plans(task, run))
+        return retried(look)
     except InputError:
         raise
     except (AccessError, KeyboardInterrupt) as error:
-        raise Unfinished(error, (), UNTOUCHED, run.login.heard.warnings) from None
+        raise Unfinished(error, (), UNTOUCHED, heard.warnings) from None
 
 
 def applied(task: Task, run: Run, plans: Plans) -> tuple[list[str], list[Step]]:

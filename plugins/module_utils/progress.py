@@ -37,6 +37,11 @@ def all_done(done: Sequence[Step]) -> str:
     return f"everything was committed before: {names}" if names else UNTOUCHED
 
 
+def done_before(done: Sequence[Step]) -> str:
+    """Say what was done before something failed that is no part of the plan, and stays."""
+    return f"done before: {listed(counted(done))}; {AGAIN}"
+
+
 def missing(planned: Iterable[Step], done: Iterable[Step], unknown: Iterable[str]) -> list[str]:
     """Give what was planned and not done, in the order in which it would have been."""
     had = Counter([*unknown, *(label for step in done for label in labels(step))])

@@ -196,6 +196,7 @@ options:
     description:
       - A place in the log. A standby is waited for until it has replayed up to there, at most 30 s, so that what was
         just committed on the primary is seen. RV(leastpriv.pgsql.pg_access_info#module:server) has it as C(lsn).
+      - In check mode, a standby that is given one isn't expected to have the function of O(auth_query) yet.
     type: str
 attributes:
   check_mode:

@@ -89,11 +89,13 @@ def test_ctrl_c_before_the_reload_brings_the_old_file_back(door: Server) -> None
 @pytest.mark.parametrize(
     ("words", "count", "lost", "said", "is_new"),
     [
+        ("FROM pg_catalog.pg_stat_replication", 1, False, "; nothing was changed", False),
+        ("FROM pg_catalog.pg_stat_replication", 2, False, "; nothing was changed", False),
         ("clock_timestamp()", 1, False, "the former file is back, and the server hasn't read the new one", False),
         ("SELECT pg_catalog.pg_reload_conf()", 1, True, "whether the server has read it isn't known", True),
         ("FROM pg_catalog.pg_stat_replication", 3, False, "only a second look failed", True),
     ],
-    ids=["before", "in", "after"],
+    ids=["looking", "locked", "before", "in", "after"],
 )
 def test_a_run_that_loses_its_session_says_how_far_it_came(
     door: Server, words: str, count: int, lost: bool, said: str, is_new: bool

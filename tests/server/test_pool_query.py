@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.pool_lookup.function import auth_query
+from ansible_collections.leastpriv.pgsql.plugins.modules import pgbouncer_users
 
 from testbed import pooler
 from testbed.servers import Server
-from tests.server import pool
+from tests.server import modules, pool
 from tests.server.isolation import sql
 from tests.server.pool import Place, statements, user
 
@@ -100,6 +101,20 @@ def test_a_configuration_that_asks_otherwise_is_an_error(place: Place) -> None:
     place.start(auth_user="asker")
     said = place.failure(USERS, DATABASES)
     assert 'set auth_query = SELECT * FROM "pgbouncer"."user_lookup"($1) in pgbouncer.ini' in said
+
+
+def test_a_pool_that_fails_after_the_function_is_there_says_that_it_is(place: Place) -> None:
+    place.apply(USERS, DATABASES, require_running=False)
+    place.start()
+    failed = modules.outcome(pgbouncer_users, **place.arguments(USERS, DATABASES, ASKING))
+    assert "set auth_query = " in failed["msg"]
+    done = "cluster (1 change), database app (5 changes), database postgres (5 changes)"
+    assert failed["msg"].endswith(f"; the former files are back; done before: {done}; run it again")
+    assert failed["changed"]
+    assert {change["database"] for change in failed["changes"]} == {None, "app", "postgres"}
+    assert failed["sql"]
+    again = modules.outcome(pgbouncer_users, **place.arguments(USERS, DATABASES, ASKING))
+    assert again["msg"].endswith("; the former files are back")
 
 
 def test_a_login_that_asks_needs_plain_text(place: Place) -> None:

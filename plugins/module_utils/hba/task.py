@@ -16,10 +16,11 @@ from ..access_info.task import differences
 from ..apply import opened
 from ..assume import Assume, parse_assume
 from ..connection import Connection, Login, connect
-from ..errors import AccessError, ServerError, raise_problems
+from ..errors import AccessError, InputError, ServerError, raise_problems
 from ..files.lock import locked
 from ..files.write import OLD, sweep
 from ..login import parse_login
+from ..pipeline import before_anything
 from ..replay import wait_for_replay
 from ..retry import retried
 from . import patroni as managed
@@ -59,7 +60,7 @@ class Sight:
 def hba_work(params: Params, check: bool) -> Result:
     """Bring the files to what is declared and into force, or in check mode say what that would take."""
     job = Job(params, parse_login(params), parse_assume(params["assume"], check), check)
-    sight = retried(lambda: looked(job))
+    sight = before_anything(lambda: looked(job), job.login.heard)
     said: list[str] = []
     if sight.plan.anything() and not check:
         sight, said = brought(job, sight)
@@ -124,9 +125,9 @@ def located(about: About, params: Params, ident: bool) -> About:
 
 
 def refuse_missing(about: About, login: str) -> None:
-    """Raise AccessError if the login may not see what decides, or may not reload."""
+    """Raise InputError if the login may not see what decides, or may not reload."""
     if about.missing:
-        raise AccessError(
+        raise InputError(
             f"{login} may not read the server's rules, settings and statistics, or not let it reload: "
             f"log in as a superuser, or let one run {'; '.join(about.missing)}"
         )
@@ -138,7 +139,7 @@ def brought(job: Job, first: Sight) -> tuple[Sight, list[str]]:
         for folder in sorted(folders(first.found)):
             stack.enter_context(locked(folder))
         with opened(job.login) as connection:
-            sight = seen(job, connection)
+            sight = before_anything(lambda: seen(job, connection), job.login.heard)
             said = applied(job, sight, connection)
         if not said and sight.plan.anything():
             with telling(PUT):

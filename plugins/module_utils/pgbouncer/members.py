@@ -74,13 +74,19 @@ def verdict(pool: Pool, user: PoolUser, accounts: Accounts, assume: Assume) -> V
         return Verdict(left_out="can't log in")
     if account and account.expired:
         return Verdict(left_out="its password has expired")
-    if pool.auth_query and not (account and account.never_told):
+    if pool.auth_query and not never_told(user, account, assume):
         return Verdict()
     if pool.verifiers == "declared" and user.password and user.password.reveal():
         return declared_verifier(user.name, user.password)
     if account is None:
         return Verdict(UNKNOWN)
     return stored_verifier(user, account, accounts, assume)
+
+
+def never_told(user: PoolUser, account: Optional[Account], assume: Assume) -> bool:
+    """Tell whether the server will tell the pool nothing of somebody, whom an earlier task may make a superuser."""
+    made = any(role.name == user.name and role.superuser for role in assume.roles)
+    return made or (account is not None and account.never_told)
 
 
 def stored_verifier(user: PoolUser, account: Account, accounts: Accounts, assume: Assume) -> Verdict:

@@ -27,12 +27,16 @@ Text = Optional[str]
 
 @dataclass(frozen=True)
 class Found:
-    """What is there: the files, those with a wrong owner or mode, where the server is, the pool if it runs."""
+    """What is there: the files, those with a wrong owner or mode, where the server is, the pool if it runs.
+
+    ``in_recovery`` tells whether the server is a standby.
+    """
 
     files: Mapping[str, Optional[TextFile]]
     altered: frozenset[str]
     where: tuple[Text, int]
     running: Optional[Running] = None
+    in_recovery: bool = False
 
     def text(self, path: str) -> Text:
         """Give what a file says; None if there is none."""

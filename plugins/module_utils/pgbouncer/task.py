@@ -17,12 +17,13 @@ from ..connection import Login
 from ..errors import AccessError, InputError
 from ..files.lock import locked
 from ..login import parse_login
-from ..pipeline import perform
+from ..pipeline import before_anything, perform
 from ..pool_lookup.task import lookup_task
+from ..progress import done_before
 from ..replay import wait_for_replay
 from ..result import result_of
 from ..retry import retried
-from ..task import Run
+from ..task import Outcome, Run, Unfinished
 from .apply import apply
 from .console import Console, NotRunning, console, console_login, read_running
 from .disk import altered_files, read_files
@@ -40,7 +41,6 @@ Session = Optional[Console]
 Groups = Mapping[str, tuple[str, ...]]
 
 JOBS = 4
-NO_LOOKUP: Result = {"changed": False, "changes": [], "diff": [], "sql": [], "undo_sql": [], "warnings": []}
 ABSENT = "PgBouncer doesn't answer, so nothing is in force that its files say: {why}"
 HELP = "start it, or give require_running: false to write its files only"
 
@@ -68,7 +68,8 @@ class Work:
             server = connection.server
         members = decide_members(pool, accounts, self.assume, server.current_user)
         running, files = read_running(session) if session else None, read_files(pool)
-        found = Found(files, altered_files(pool, files), where_of(self.params, self.login), running)
+        where = where_of(self.params, self.login)
+        found = Found(files, altered_files(pool, files), where, running, server.in_recovery)
         missing, warnings = missing_databases(pool, accounts, self.assume)
         groups = group_members(pool, accounts, members)
         hba, wrong = self.rules(server.in_recovery, groups, found.version())
@@ -91,26 +92,42 @@ def pool_work(params: Params, check: bool) -> Result:
     pool, login, at_console = parse_pool(params), parse_login(params), console_login(params["console"])
     work = Work(params, pool, login, parse_assume(params["assume"], check))
     with reached(pool, at_console) as (session, absent):
-        plan, found = work.planned(session)
+        plan, found = before_anything(lambda: work.looked(session), login.heard)
         lookup = looked_up(work, found, check)
         if not check and plan.anything():
-            with locked(str(Path(pool.files.userlist).parent)):
+            with telling(lookup, login), locked(str(Path(pool.files.userlist).parent)):
                 plan, found = work.planned(session)
                 apply(pool, plan, found, session, at_console)
                 prove(work, session)
     said = [*pool.warnings, *plan.warnings, *absent, *login.heard.warnings]
     facts = {"files": files_of(plan), "reloaded": plan.reload, "running": session is not None}
-    return {**joined(lookup, plan), **facts, "warnings": list(dict.fromkeys([*lookup["warnings"], *said]))}
+    told = [*lookup.warnings, *said]
+    return {**joined(result_of(lookup), plan), **facts, "warnings": list(dict.fromkeys(told))}
 
 
-def looked_up(work: Work, found: Found, check: bool) -> Result:
-    """Bring the function by which the pool asks the server to what it has to be, if it is to ask at all."""
-    if not work.pool.auth_query:
-        return NO_LOOKUP
+def looked_up(work: Work, found: Found, check: bool) -> Outcome:
+    """Bring the function by which the pool asks the server to what it has to be, if it is to ask at all.
+
+    In check mode, a standby that is to wait for its primary counts as having got from there what it will have.
+    """
+    awaited = check and found.in_recovery and work.params["replay_lsn"]
+    if awaited or not work.pool.auth_query:
+        return Outcome(())
     asked = found.running.config.get("auth_dbname") if found.running else None
     task = lookup_task({**work.params, "auth_dbname": asked}, work.assume)
-    outcome = perform(task, Run(work.login, check, jobs=JOBS))
-    return {**result_of(outcome), "warnings": list(outcome.warnings)}
+    return perform(task, Run(work.login, check, jobs=JOBS))
+
+
+@contextmanager
+def telling(lookup: Outcome, login: Login) -> Iterator[None]:
+    """Let an error of the pool's part say what was done on the server before it, and stays."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        if not lookup.changes():
+            raise
+        warnings = [*lookup.warnings, *login.heard.warnings]
+        raise Unfinished(error, lookup.steps, done_before(lookup.steps), warnings) from None
 
 
 def joined(lookup: Result, plan: Plan) -> Result:
