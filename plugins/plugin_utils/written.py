@@ -14,6 +14,7 @@ WIDTH = 118
 SHORT = 76
 ON_ONE_LINE = frozenset({"roles", "grants", "schemas", "extensions", "pgsql_access_adopted_passwords"})
 TEMPLATES = ("{{", "{%", "{#")
+BREAKS = frozenset("\x85\u2028\u2029")
 
 
 class Untemplated(str):
@@ -36,6 +37,12 @@ class Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002  PyYAML's signature
         """Indent lists within dictionaries."""
         super().increase_indent(flow, False)
+
+    def analyze_scalar(self, scalar: str) -> Any:
+        """Have line breaks of Unicode escaped: in single quotes, YAML reads the next line (U+0085) as a space."""
+        found = super().analyze_scalar(scalar)
+        found.allow_single_quoted = found.allow_single_quoted and not BREAKS.intersection(scalar)
+        return found
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  PyYAML's signature
         """Write everything out."""

@@ -15,8 +15,10 @@ from ansible_collections.leastpriv.pgsql.plugins.modules import (
     pg_access_info,
     pg_db_isolation,
     pg_default_privs,
+    pg_hba_rules,
     pg_object_privs,
     pg_role_set,
+    pgbouncer_users,
 )
 
 from testbed import servers
@@ -26,7 +28,15 @@ from tests.server.test_role_set_secrets import EVERYTHING
 
 HUSH = "Hush77Hush"
 ODD = f'it\'s\n"{HUSH}"\\ ü%s'
-MODULES = [pg_access_info, pg_db_isolation, pg_default_privs, pg_object_privs, pg_role_set]
+MODULES = [
+    pg_access_info,
+    pg_db_isolation,
+    pg_default_privs,
+    pg_hba_rules,
+    pg_object_privs,
+    pg_role_set,
+    pgbouncer_users,
+]
 SAMPLED = "log_transaction_sample_rate"
 
 

@@ -16,6 +16,7 @@ from ..items import attempted, checked_name
 from .addresses import HOST, mistaken, numeric, whole
 from .expressions import SINCE as EXPRESSIONS_SINCE
 from .expressions import broken, exactly
+from .hidden import hidden
 from .methods import METHODS
 from .model import Names, Token
 from .words import DATABASE_KEYWORDS, USER_KEYWORDS, database_token, unquoted, user_token
@@ -181,8 +182,7 @@ def method_of(value: Any, names: Names, where: str) -> Method:
         "ssl-sha": Method("scram-sha-256", ssl=True),
         "ssl-md5": Method("md5", ssl=True),
         "sha": Method("scram-sha-256"),
-        "os": Method("peer" if names.pool else "ident"),
-        "ident": Method("peer" if names.pool else "ident"),
+        **dict.fromkeys(("os", "ident"), Method("peer" if names.pool else "ident")),
         "cert": Method("cert", ssl=True),
         "deny": Method("reject"),
         **{name: Method(name) for name in METHODS if name not in ("ident", "cert")},
@@ -190,7 +190,7 @@ def method_of(value: Any, names: Names, where: str) -> Method:
     if not isinstance(value, str) or value not in found:
         near = get_close_matches(str(value), found, 1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join((*ALIASES, *METHODS))}"
-        raise InputError(f"{where}: {value!r} is unknown: {hint}")
+        raise InputError(f"{where}: {hidden(value)!r} is unknown: {hint}")
     return found[value]
 
 

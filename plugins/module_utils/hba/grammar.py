@@ -10,13 +10,17 @@ from collections.abc import Sequence
 from .addresses import KEYWORDS, address_problem, numeric
 from .expressions import SINCE as EXPRESSIONS_SINCE
 from .expressions import broken
+from .hidden import hidden_text
 from .methods import method_problem, option_problems, type_problem
 from .model import Line, Token
 from .words import Field, database_token, user_token
 
 
 class RefusedError(ValueError):
-    """Say why PostgreSQL would refuse a line."""
+    """Say why PostgreSQL would refuse a line; where a column is missing, a secret option can stand in its place."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(hidden_text(problem))
 
 
 def line_of(fields: Sequence[Field], version: int = 0) -> Line:

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 MASK = "********"
-SECRET = ("ldapbindpasswd", "radiussecrets")
-# To the end of the line: where the secret ends is a matter of quotes, which somebody may have forgotten.
-PATTERN = re.compile(rf"({'|'.join(SECRET)})(\"?\s*=)(?:.*\\\r?\n)*.*", re.IGNORECASE)
+SECRET = ("passw", "secret")
+# Quotes and continuations may stand within a name, and a misspelt one is as secret. To the end of the line: where the
+# secret ends is a matter of quotes, which somebody may have forgotten.
+_BETWEEN = r"(?:\"|\\\r?\n)*"
+_WORDS = "|".join(_BETWEEN.join(word) for word in SECRET)
+PATTERN = re.compile(rf"((?:{_WORDS})(?:[a-z_\"]|\\\r?\n)*)(\s*=)(?:.*\\\r?\n)*.*", re.IGNORECASE)
 
 
 def hidden_text(text: str) -> str:
@@ -25,10 +28,15 @@ def hidden_error(text: str) -> str:
     return re.sub(r'(RADIUS secrets?\b[^"]*").*', rf"\1{MASK}", hidden_text(text), flags=re.DOTALL)
 
 
+def is_secret(name: Any) -> bool:
+    """Tell whether an option's name, be it misspelt, is one of a secret."""
+    return any(word in str(name).lower() for word in SECRET)
+
+
 def hidden(value: Any) -> Any:
     """Give items without their secrets."""
     if isinstance(value, Mapping):
-        return {key: MASK if str(key).lower() in SECRET else hidden(one) for key, one in value.items()}
+        return {key: MASK if is_secret(key) else hidden(one) for key, one in value.items()}
     if isinstance(value, list):
         return [hidden(one) for one in value]
     return hidden_text(value) if isinstance(value, str) else value

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from .addresses import KEYWORDS, network
+from .hidden import is_secret
 from .model import Line, Token
 from .words import is_file, is_group
 
@@ -62,7 +63,10 @@ def method_problem(line: Line, version: int) -> str:
 
 
 def option_problems(line: Line, version: int) -> Iterator[str]:
-    """Say what is wrong with a line's options, never showing a value, as some are secrets."""
+    """Say what is wrong with a line's options, never showing a value, as some are secrets.
+
+    Of a secret with blanks or commas and without quotes, the rest can look like an option.
+    """
     for name, value in line.options:
         yield from _option(line, name, value, version)
     given = {name for name, _value in line.options}
@@ -75,7 +79,8 @@ def option_problems(line: Line, version: int) -> Iterator[str]:
 
 def _option(line: Line, name: str, value: str, version: int) -> Iterator[str]:
     if name not in OPTIONS:
-        yield f"unknown option {name}: {_known(name, tuple(OPTIONS))}"
+        secret = any(map(is_secret, dict(line.options))) and not is_secret(name)
+        yield f"unknown option{'' if secret else f' {name}'}: {_known(name, tuple(OPTIONS))}"
     elif line.method not in OPTIONS[name]:
         yield f"option {name} is only for the methods {', '.join(OPTIONS[name])}: take it away"
     elif name in ("clientcert", "clientname"):

@@ -14,6 +14,7 @@ from ..items import attempted
 from .addresses import KEYWORDS, mistaken
 from .aliases import members, replaced
 from .grammar import RefusedError, line_of
+from .hidden import hidden_text, is_secret
 from .methods import pool_problems
 from .model import Line, Names, Token
 from .tokens import INCLUDES, logical_lines
@@ -30,8 +31,16 @@ def raw_lines(value: Any, names: Names, where: str, version: int) -> tuple[Line,
         attempted(line, f"{where} {at}", lambda text, place: _raw(text, names, place, version))
         for at, line in enumerate(lines, 1)
     ]
-    raise_problems(error.message for error in found if isinstance(error, InputError))
+    secret = next((at for at, line in enumerate(lines) if hidden_text(line) != line), len(lines))
+    errors = ((at, one.message) for at, one in enumerate(found) if isinstance(one, InputError))
+    raise_problems(_without_rest(text) if at > secret else text for at, text in errors)
     return tuple(line for line in found if isinstance(line, Line) and line.users)
+
+
+def _without_rest(problem: str) -> str:
+    """Say what is wrong with a line below a secret: what isn't a type can be the rest of it."""
+    before, found, _word = problem.partition("unknown type ")
+    return f"{before}unknown type: is it the rest of the secret above?" if found else problem
 
 
 def _raw(text: str, names: Names, where: str, version: int) -> Line | None:
@@ -56,7 +65,9 @@ def _line(fields: Sequence[Field], where: str, version: int) -> Line:
 
 
 def _meant(token: Token, names: Names, where: str) -> Token:
-    text = token.text if token.quoted else replaced(token.text, names, where)
+    name, equals, _value = token.text.partition("=")
+    literal = token.quoted or (equals and is_secret(name))
+    text = token.text if literal else replaced(token.text, names, where)
     special = text != token.text and token.text[:1] != "+"
     return Token(text, quoted=token.quoted or special)
 

@@ -330,3 +330,28 @@ def test_a_secret_option_is_never_shown() -> None:
     assert "hunter2" not in refused([{"rules": [raw]}])
     keys = {"auth": "radius", "options": {"radiussecrets": "hunter2"}}
     assert "hunter2" not in refused([{"addr": "local", **keys}])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ldap ldapserver=a ldapprefix=x ldapbindpasswd=my hunter2=word",
+        "radius radiusservers=a,b radiussecrets=c2Vj,hunter2=",
+        "ldapbindpasswd=hunter2",
+        'ldap ldapserver=a ldapprefix=x ldap"bindpasswd=x" hunter2==',
+    ],
+)
+def test_a_secret_that_is_taken_for_something_else_is_not_shown(words: str) -> None:
+    assert "hunter2" not in refused([{"rules": [f"local all all {words}"]}])
+    assert "hunter2" not in refused([{"rules": [words]}])
+    assert "hunter2" not in refused([{"addr": "local", "auth": words}])
+
+
+def test_a_secret_is_not_shown_where_it_does_not_belong() -> None:
+    assert "hunter2" not in refused([{"addr": "local", "auth": {"method": "radius", "radiussecrets": "hunter2"}}])
+    assert "hunter2" not in refused([{"rules": "local all all ldap ldapserver=a ldapbindpasswd=x\nhunter2"}])
+
+
+def test_a_secret_has_no_placeholders() -> None:
+    (line,) = lines(rules=["local all all ldap ldapserver=a ldapprefix=x ldapbindpasswd=a${dbsu}${hunter2}"])
+    assert dict(line.options)["ldapbindpasswd"] == "a${dbsu}${hunter2}"

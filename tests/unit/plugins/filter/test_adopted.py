@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 PASSWORDS = [{"name": "ann", "password": "SCRAM-SHA-256$4096:abc=$def=:ghi="}]
 LISTS = ("pg_default_roles", "pg_users", "pg_databases", "pg_default_privileges", "pgsql_access_object_privileges")
-texts = st.text(st.characters(exclude_categories=("Cs", "Cc"))) | st.sampled_from(
-    ["yes", "1.0", "{{ x }}", "a: b", "#"]
+texts = st.text(st.characters(exclude_categories=("Cs",))) | st.sampled_from(
+    ["yes", "1.0", "{{ x }}", "a: b", "#", "next\x85line", "{{ x }}\x85\n"]
 )
 values = st.recursive(
     texts | st.booleans() | st.integers(),

@@ -13,6 +13,9 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.hba.networks impor
         'host all all 0.0.0.0/0 ldap ldapbindpasswd="a ""hush" ldaptls=1',
         "host all all 0.0.0.0/0 radius RADIUSSECRETS=hush",
         "host all all 0.0.0.0/0 ldap ldapbindpasswd=x\\\nhush",
+        'host all all 0.0.0.0/0 ldap ldapbindp"assw"d=hush',
+        "host all all 0.0.0.0/0 ldap ldapbindpas\\\nswd=hush",
+        "host all all 0.0.0.0/0 ldap ldapbindpassword=hush",
     ],
 )
 def test_a_secret_is_hidden_however_it_is_quoted(text: str) -> None:
