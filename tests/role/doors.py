@@ -38,6 +38,8 @@ DECLARED: dict[str, Any] = {
     "pgsql_access_manage_pool": True,
     "pgsql_access_pool_owner": account().pw_name,
 }
+# What isn't JSON: an inventory can have a date, which ansible-core before 2.19 doesn't keep in every expression.
+DATED = "{all: {hosts: {pg-doors-1: {bought: 2026-11-23}, 10.9.8.7: {bought: 2026-11-23}}}}"
 INI = {"auth_type": "hba", "admin_users": "postgres", "pool_mode": "transaction", "default_pool_size": "4"}
 FIRST_HBA = "local pgbouncer postgres trust\n"
 

@@ -57,9 +57,13 @@ def playbook(folder: Path, book: Any, *arguments: str, inventory: Sequence[Any],
 
 
 def written(path: Path, content: Any) -> Path:
-    """Return where the content lies: paths as they are, everything else as a file of JSON."""
+    """Return where the content lies: paths as they are, text as a file of YAML, everything else as one of JSON."""
     if isinstance(content, Path):
         return content
+    if isinstance(content, str):
+        path = path.with_suffix(".yml")
+        path.write_text(content)
+        return path
     path.write_text(json.dumps(content))
     return path
 

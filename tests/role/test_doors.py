@@ -11,7 +11,7 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.hba.tokens import 
 
 from testbed import pooler, servers
 from testbed.standbys import standby_of
-from tests.role.doors import DECLARED, Doors, doors_of
+from tests.role.doors import DATED, DECLARED, Doors, doors_of
 from tests.role.runs import PLAYBOOKS, Run, ok
 
 GROUP = {"pgsql_access_hosts": "pg_doors"}
@@ -29,7 +29,7 @@ def doors(server: servers.Server) -> Iterator[Doors]:
 @pytest.fixture(scope="module")
 def go(run: Callable[..., Run], doors: Doors) -> Callable[..., Run]:
     """Run site.yml on the cluster."""
-    return lambda *arguments, **more: run(*arguments, inventory=[doors.inventory()], **GROUP, **more)
+    return lambda *arguments, **more: run(*arguments, inventory=[doors.inventory(), DATED], **GROUP, **more)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def repaired(story: dict[str, Run], run: Callable[..., Run], doors: Doors) -> di
         servers.append(server.data_dir / "pg_hba.conf", "host all all 0.0.0.0/0 trust\n")
         servers.reload(server)
     pooler.write(doors.pool.folder / "pgb_hba.conf", "host all all 0.0.0.0/0 trust\nlocal pgbouncer postgres trust\n")
-    call = {"book": PLAYBOOKS / "doors.yml", "inventory": [doors.inventory()], **GROUP}
+    call = {"book": PLAYBOOKS / "doors.yml", "inventory": [doors.inventory(), DATED], **GROUP}
     alone = ok(run("--limit", SECOND, **call))
     return {"standby alone": alone, "all": ok(run(**call))}
 
