@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-LONGEST_SECONDS = 2400.0
+LONGEST_SECONDS = 4500.0
 GRACE_SECONDS = 15.0
 PLAIN = {"NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0", "PYTHONUNBUFFERED": "1"}
 _running: set[int] = set()
