@@ -49,8 +49,8 @@ class Run:
 def play(arguments: Sequence[str], collections: Path, environment: Mapping[str, str]) -> Run:
     """Run ansible-playbook in the checkout's folder, free of what the caller's environment says to Ansible and libpq.
 
-    It finds collections in one search path only. Ansible refuses to start where the locale isn't UTF-8. Results tell the
-    modules' arguments, as they always did before ansible-core 2.21.
+    It finds collections in one search path only. Ansible refuses to start where the locale isn't UTF-8. Results tell
+    the modules' arguments, as they always did before ansible-core 2.21.
     """
     with tempfile.TemporaryDirectory(prefix="leastpriv-pgsql-results-") as folder:
         results = Path(folder) / "results"
