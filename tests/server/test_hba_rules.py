@@ -176,6 +176,7 @@ def test_an_expression_that_the_server_does_not_know_is_refused_in_check_mode(do
         assert "(odd): /^a**$: invalid regular expression" in failure(door, rule, check=True)
 
 
+@pytest.mark.in_process
 @pytest.mark.skipif(not ROOT, reason="only root can become another operating system user")
 def test_who_may_not_write_the_file_is_told_whom_to_become(door: Server) -> None:
     owner = pwd.getpwuid(hba(door).stat().st_uid).pw_name
@@ -185,6 +186,7 @@ def test_who_may_not_write_the_file_is_told_whom_to_become(door: Server) -> None
         os.setgid(1)
         os.setuid(1)
 
+    modules.call(pg_hba_rules, check=True, **hba_rules.arguments(door, ANN))  # imports what the other user can't read
     door.socket_dir.chmod(0o755)
     for mode in (0o700, 0o755):
         door.data_dir.chmod(mode)
