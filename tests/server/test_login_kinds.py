@@ -170,6 +170,7 @@ def test_an_entry_that_is_not_in_the_service_file_is_an_error_that_names_it(serv
 
 def as_user(user: pwd.struct_passwd, arguments: dict[str, Any]) -> modules.Result:
     """Run pg_role_set in a process that becomes another user once everything is imported."""
+    modules.outcome(pg_role_set, check=True, **arguments)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
