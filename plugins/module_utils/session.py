@@ -135,12 +135,7 @@ def unsampled(version: int) -> str:
     return UNSAMPLED.replace("{may_set}", may_set(version))
 
 
-def about_server(version: int) -> str:
-    """Give the question about the server, and from 15 on about its collation."""
-    return SERVER.replace("{collation}", COLLATION if version >= 150000 else "NULL")
-
-
 def met(rows: Callable[[str], list[tuple[Any, ...]]], version: int) -> tuple[Server, str]:
-    """Read what the server is and as whom the session works, and a warning of its collation if there is one."""
-    *found, warning = rows(about_server(version))[0]
+    """Read what the server is and as whom the session works, and from 15 on a warning if its collation changed."""
+    *found, warning = rows(SERVER.replace("{collation}", COLLATION if version >= 150000 else "NULL"))[0]
     return Server(*found), warning

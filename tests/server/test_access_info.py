@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import closing
 
 import pytest
@@ -13,10 +12,9 @@ from ansible_collections.leastpriv.pgsql.plugins.module_utils.replay import wait
 from ansible_collections.leastpriv.pgsql.plugins.module_utils.spec import CONNECTION
 from ansible_collections.leastpriv.pgsql.plugins.modules import pg_access_info
 
-from testbed import servers, workplace
-from testbed.account import run as as_servers_user
-from testbed.binaries import client_tools
+from testbed import servers
 from testbed.servers import Server
+from testbed.standbys import standby_of
 from tests.server import modules
 from tests.server.isolation import PASSWORD, READ_ONLY, sql
 
@@ -47,18 +45,7 @@ def test_nothing_asked_for_gives_nothing(server: Server) -> None:
 
 def test_a_standby_names_its_primary_to_who_may_see_it(cluster: Server) -> None:
     sql(cluster, f"CREATE ROLE visitor LOGIN PASSWORD '{PASSWORD}'")
-    home = workplace.make(tied=True)
-    copy = dataclasses.replace(cluster, data_dir=home / "data", socket_dir=home, log_file=home / "log")
-    login = ["-h", str(cluster.socket_dir), "-p", str(cluster.port), "-U", cluster.superuser]
-    servers.append(cluster.data_dir / "pg_hba.conf", f"local replication {cluster.superuser} trust\n")
-    servers.reload(cluster)
-    as_servers_user([client_tools() / "pg_basebackup", *login, "-D", copy.data_dir, "-c", "fast", "--no-sync"])
-    primary = f"host={cluster.socket_dir} port={cluster.port} user={cluster.superuser}"
-    settings = {"unix_socket_directories": str(home), "primary_conninfo": primary}
-    servers.append(copy.data_dir / "postgresql.conf", servers.configuration(settings))
-    servers.append(copy.data_dir / "standby.signal", "")
-    standby = servers.launch(copy)
-    try:
+    with standby_of(cluster) as standby:
         expected = {"host": str(cluster.socket_dir), "port": cluster.port}
         assert info(standby)["server"]["in_recovery"] is True
         assert info(standby)["server"]["primary"] == expected
@@ -66,8 +53,6 @@ def test_a_standby_names_its_primary_to_who_may_see_it(cluster: Server) -> None:
         assert info(standby)["server"]["started"] != info(cluster)["server"]["started"]
         waits_for_what_was_committed(cluster, standby)
         says_what_the_inventory_is_wrong_about(cluster, standby)
-    finally:
-        servers.stop(standby)
 
 
 def reaching(server: Server) -> Login:

@@ -23,6 +23,7 @@ from ..privileges.acting import actor_of, inheriting
 from ..privileges.entering import read_closed
 from ..role_graph import RoleGraph, with_assumed
 from ..roles.inspect import read_roles
+from ..roles.model import superusers_of
 from .creators import Everyone
 from .model import Acting, Cluster, DefaultPrivilege, Defaults, builtin, classes
 
@@ -161,7 +162,7 @@ def read_cluster(connection: Connection, assume: Assume) -> Cluster:
         acting_of(server, graph),
         databases,
         unborn,
-        frozenset(name for name, role in graph.roles.items() if role.superuser),
+        superusers_of(graph.roles),
         {name: closure(parents, name) for name in sorted(born)},
         read_closed(connection),
     )

@@ -58,13 +58,15 @@ def closure(graph: Graph, start: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def lendable(memberships: Iterable[Membership], name: str) -> frozenset[str]:
+def lendable(memberships: Iterable[Membership], name: str, superusers: frozenset[str]) -> frozenset[str]:
     """Give the roles that a role can lend itself and give back: it has ADMIN on them, and no grant by itself yet.
 
-    Those of superusers among them only superusers grant: who asks has to leave them out.
+    Membership in a superuser is granted by superusers only
+    (https://www.postgresql.org/docs/current/sql-grant.html).
     """
     mine = [row for row in memberships if row.member == name]
-    return frozenset(row.role for row in mine if row.admin) - {row.role for row in mine if row.grantor == name}
+    granted = {row.role for row in mine if row.grantor == name}
+    return frozenset(row.role for row in mine if row.admin) - granted - superusers
 
 
 def cycle(graph: Graph, starts: Iterable[str]) -> Optional[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from ..connection import Server
 from ..memberships.graph import closure, lendable, parents_of
 from ..memberships.model import Membership
 from ..quoting import ident
-from ..roles.model import RoleState
+from ..roles.model import RoleState, superusers_of
 from .lacking import SUPERUSER, Lack, membership
 from .model import Privilege, Privileges
 from .plan import place
@@ -125,10 +125,10 @@ def actor_of(
     gives_to = closure(settable, server.current_user)
     if database_owner in gives_to:
         gives_to |= {OWNED_BY_DATABASE_OWNER}
-    superusers = frozenset(name for name, role in roles.items() if role.superuser)
+    superusers = superusers_of(roles)
     becomes = frozenset(roles) if server.session_user in superusers else closure(settable, server.session_user)
     plain = server.superuser or server.version < 160000
-    borrows = frozenset() if plain else lendable(rows, server.current_user) - becomes - superusers
+    borrows = frozenset() if plain else lendable(rows, server.current_user, superusers) - becomes
     return Actor(server.current_user, server.superuser, has, becomes, gives_to, superusers, borrows, server.version)
 
 

@@ -15,7 +15,7 @@ from ..memberships.granting import Granting, Maker
 from ..memberships.graph import closure, lendable, parents_of
 from ..memberships.model import Membership
 from ..memberships.plan import Memberships, complete, fitting, merge_rows, resolve_membership
-from ..roles.model import RoleSpec, RoleState
+from ..roles.model import RoleSpec, RoleState, superusers_of
 from .model import RoleSet, RoleSetState
 
 
@@ -32,8 +32,7 @@ def granting_in(state: RoleSetState) -> Granting:
         return granting
     inherited = closure(parents_of(row for row in rows if row.inherit), granting.grantor)
     settable = closure(parents_of(row for row in rows if row.set), granting.grantor) - inherited
-    superusers = frozenset(name for name, role in state.roles.items() if role.superuser)
-    lent = lendable(rows, granting.grantor) - inherited - settable - superusers
+    lent = lendable(rows, granting.grantor, superusers_of(state.roles)) - inherited - settable
     return replace(granting, inherited=inherited, settable=settable, lendable=lent)
 
 

@@ -20,7 +20,7 @@ from ..quoting import ident
 from ..removal.inspect import read_left
 from ..removal.model import Footprint, Left, Place
 from ..removal.plan import Handover, diff_left, left_lines, resolve_left, undo_left
-from ..roles.model import RoleSpec
+from ..roles.model import RoleSpec, superusers_of
 from ..task import AnyPart
 from .lockout import handed_over
 from .model import RoleSet, RoleSetState
@@ -71,7 +71,7 @@ def successors_by_database(declared: RoleSet, state: RoleSetState) -> dict[str, 
 
 def handed(database: str, successors: Mapping[str, str], shared: bool, plan: RoleSetPlan) -> Part[Left]:
     """Give the part of one database."""
-    superusers = frozenset(name for name, role in plan.after.roles.items() if role.superuser)
+    superusers = superusers_of(plan.after.roles)
     lacked = {name: lacking(plan.after, name, {to} - {""}) for name, to in successors.items()}
     handover = Handover(database, successors, superusers, plan.before.server.current_user, lacked)
     return Part(
@@ -147,9 +147,9 @@ def out_of_reach(spec: RoleSpec, before: RoleSetState, after: RoleSetState) -> I
         return
     successors = {successor_in(spec, place) for place in footprint.of(spec.name) if place.owns}
     successors |= {spec.successor.name} if spec.successor and spec.name in footprint.owned else set()
-    lends = lendable(after.memberships, server.current_user) if server.version >= 160000 else frozenset()
+    may_lend = lendable(after.memberships, server.current_user, superusers_of(after.roles))
+    lends = may_lend if server.version >= 160000 else frozenset()
     lacked = lacking(after, spec.name, {name for name in successors if name})
-    lends -= {name for name, role in after.roles.items() if role.superuser}
     missing = ", ".join(ident(name) for name in lacked if name not in lends)
     if missing:
         options = " WITH INHERIT TRUE, SET TRUE" if server.version >= 160000 else ""

@@ -70,6 +70,11 @@ class RoleSpec:
         return not self.present and (self.successor is not None or self.terminate)
 
 
+def superusers_of(roles: Mapping[str, RoleState]) -> frozenset[str]:
+    """Name the superusers among roles."""
+    return frozenset(name for name, role in roles.items() if role.superuser)
+
+
 def parse_role(item: Mapping[str, Any], where: str) -> RoleSpec:
     """Read one item of the access model; a key that is None is absent."""
     name = role_name(item["name"], where)
